@@ -1,0 +1,52 @@
+# Every command of this project, from a bare machine with Python 3.11, make and git.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: run test build check serve bench campaigns lint lock clean
+
+run: $(VENV)/.installed        ## build the sample network, then rehearse the whole loop
+	@$(PY) -m feeds build
+	@$(PY) -m feeds rehearse
+
+test: $(VENV)/.installed-dev   ## the whole test suite
+	@$(PY) -m pytest -n 2
+
+build: $(VENV)/.installed      ## render the catalog in this folder into static_out/
+	@$(PY) -m feeds build
+
+check: $(VENV)/.installed      ## every fault of the catalog in this folder
+	@$(PY) -m feeds check
+
+serve: $(VENV)/.installed      ## the site and the app on loopback, until ^C
+	@$(PY) -m feeds serve
+
+bench: $(VENV)/.installed-bench  ## the speed table, against peers
+	@$(PY) -m benchmarks
+
+campaigns: $(VENV)/.installed-dev  ## the long crash and load runs
+	@$(PY) -m pytest -p no:xdist --campaigns tests/campaigns
+
+lint: $(VENV)/.installed-dev   ## ruff and mypy --strict
+	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy
+
+lock: $(VENV)/.installed-dev   ## compile the pinned, hashed requirements anew
+	@for name in requirements requirements-dev requirements-bench; do \
+	  $(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o $$name.txt $$name.in; done
+
+clean:                         ## forget the virtual environment and what was built
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache static_out/users.json static_out/feeds
+
+$(VENV)/.installed: requirements.txt
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-bench: requirements-bench.txt $(VENV)/.installed
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@

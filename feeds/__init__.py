@@ -1,0 +1,3 @@
+"""Syndicate a network's videos to Dailymotion: feed = catalog - results."""
+
+__version__ = "0.1.0"
