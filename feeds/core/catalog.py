@@ -1,0 +1,517 @@
+"""The catalog as people write it: the shape of every key, the type of every value, and their own faults.
+
+The input is a tree of text, lists and mappings in which every scalar is still as typed; None stands for a key with
+nothing behind it. Pydantic gives the types and finds *all* faults; what is said of each fault (rule, what, remedy)
+stands here, beside the rule. Faults between keys are in rules.py. The JSON Schema that editors use is made from
+these same models.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from feeds.core.countries import COUNTRIES
+
+# The categories of the current reference: https://developers.dailymotion.com/v0/reference/video-categories
+CATEGORIES = "animals auto creation fun lifestyle music news people school sport tech travel tv videogames webcam".split()
+# Ids of the older reference (https://developers.dailymotion.com/api/platform-api/reference/) with our advice.
+FORMER_CATEGORIES = {
+    "kids": "Choose what the video is about (fun, school, tv ...), and set `for_kids: true`.",
+    "shortfilms": "Short films stand under `tv` or `creation` today.",
+}
+
+# Upper bounds of Dailymotion's API (reference above; title and tags as a public v2 client has them).
+TITLE_CHARACTERS = 255
+DESCRIPTION_CHARACTERS = 5000
+DESCRIPTION_CHARACTERS_OF_ANY_ACCOUNT = 3000
+TAGS = 150
+TAG_CHARACTERS = 150
+# Our own bound: a guid is a key in every system it passes, and 255 bytes is the least that all of them take.
+GUID_CHARACTERS = 255
+
+# The transports of Dailymotion's importer: https://developers.dailymotion.com/docs/mass-upload-mrss
+_ADDRESS = r"(?:https?|ftps?|sftp)://[^/?#@\s:]+(?::\d+)?(?:[/?#][^\s]*(?: [^\s]+)*)?"
+# A path below media_base: no way out of the folder, and an ending, so that `null` is not taken for a file.
+_PATH = r"(?:[^./\\:?#\s][^/\\:?#]*/)*[^./\\:?#\s][^/\\:?#]*\.[A-Za-z0-9]{1,8}(?:\?[^\s]*)?"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_USER_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+# Names that Windows keeps for devices; a catalog is cloned there, too:
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+_GUID = r"[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?"
+_LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
+_WHOLE = re.compile(r"-?\d{1,15}")
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NOTHING = {"null", "Null", "NULL", "~"}
+
+Explanation = tuple[str, str]
+
+
+def fault(rule: str, what: str, remedy: str) -> PydanticCustomError:
+    """Return a fault for a validator to raise: what was found and expected, and the next action."""
+    return PydanticCustomError(rule, "{what}", {"what": what, "remedy": remedy})  # type: ignore[arg-type]
+
+
+_EXPLANATIONS: dict[str, Callable[[Any], Explanation]] = {}
+
+
+class _Explained:
+    """Marks a type whose rule pydantic checks natively, and whose faults `explain` puts into words afterwards.
+
+    A large catalog has millions of values and few faults: the check must be cheap, the words may take their time.
+    """
+
+    def __init__(self, rule: str, explain: Callable[[Any], Explanation]) -> None:
+        self._rule = rule
+        _EXPLANATIONS[rule] = explain
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(source), custom_error_type=self._rule, custom_error_message=self._rule
+        )
+
+
+def explain(rule: str, value: Any) -> Explanation | None:
+    """Return what is wrong with the value and what to do, or None where the rule has no words here."""
+    words = _EXPLANATIONS.get(rule)
+    return words(value) if words else None
+
+
+def _in_text(words: Callable[[str], Explanation]) -> Callable[[Any], Explanation]:
+    """Let `words` explain a text; what is no text at all is told first."""
+
+    def explained(value: Any) -> Explanation:
+        if not isinstance(value, str):
+            return f"expected text, found {_kind(value)}", "Write one text behind the colon."
+        if not value or value.isspace():
+            return "nothing stands here", "Write a text, or take the line out."
+        return words(value)
+
+    return explained
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", dict: "a mapping"}.get(type(value), "nothing")
+
+
+def _shown(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else _kind(value)
+
+
+def _too_long(characters: int) -> Callable[[str], Explanation]:
+    def words(value: str) -> Explanation:
+        return (
+            f"{len(value):,} characters, and {characters:,} is the most",
+            f"Shorten it by {len(value) - characters:,}.",
+        )
+
+    return words
+
+
+def _explain_user_id(value: str) -> Explanation:
+    return (
+        f'"{value}" can\'t be a user id, which names a file: letters, digits, - and _, 64 at most',
+        "Copy the id from Dailymotion (it looks like x1fz4ii); it is not the username.",
+    )
+
+
+def _explain_guid(value: str) -> Explanation:
+    if len(value) > GUID_CHARACTERS:
+        return _too_long(GUID_CHARACTERS)(value)
+    return (
+        f"guid {value!r} has blanks around it, or characters that can't be seen",
+        "Dailymotion sends it back letter by letter: use visible characters only.",
+    )
+
+
+def _explain_category(value: str) -> Explanation:
+    if value in FORMER_CATEGORIES:
+        return f'"{value}" is no longer a category of Dailymotion', FORMER_CATEGORIES[value]
+    return (
+        f'"{value}" is not a category of Dailymotion{did_you_mean(value, CATEGORIES)}',
+        f"Choose one of {', '.join(CATEGORIES)}.",
+    )
+
+
+def did_you_mean(value: str, known: Iterable[str]) -> str:
+    """Return `: did you mean X?` for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(value.lower(), list(known), n=1)
+    return f": did you mean {near[0]}?" if near else ""
+
+
+def _explain_address(value: str) -> Explanation:
+    scheme = _SCHEME.match(value)
+    if "@" in value.split("//", 1)[-1].split("/", 1)[0]:
+        return (
+            "the address holds a login, and the feed would show it to everyone",
+            "Take it out, and give the login to your content manager.",
+        )
+    if scheme and scheme[0].lower().rstrip(":") not in ("http", "https", "ftp", "ftps", "sftp"):
+        return (
+            f'"{value}" is nothing that Dailymotion can fetch ({scheme[0]})',
+            "Write a whole address that begins with https://, http://, ftps://, ftp:// or sftp://.",
+        )
+    return f'"{value}" is not a whole address', "Write it as https://host/path."
+
+
+def _explain_location(value: str) -> Explanation:
+    if _SCHEME.match(value):
+        return _explain_address(value)
+    if value in _NOTHING:
+        return f"`{value}` is text here, and no file", "Take the line out."
+    if value.startswith(("/", ".")) or "\\" in value or "/." in value:
+        return (
+            f'"{value}" leaves the folder of media_base, or names a hidden file',
+            "Write a path below media_base such as films/0142.mp4, or a whole address.",
+        )
+    return (
+        f'"{value}" is neither an address nor a file below media_base',
+        "Write it as 0142.mp4 or https://host/0142.mp4.",
+    )
+
+
+def _explain_language(value: str) -> Explanation:
+    return f'"{value}" is not a language code', "Write it as fr, en or pt-BR."
+
+
+def _explain_tag(value: str) -> Explanation:
+    if "," in value:
+        return f'the tag "{value}" holds a comma, which would split it in the feed', "Make it two tags."
+    return _too_long(TAG_CHARACTERS)(value)
+
+
+def _explain_media_type(value: str) -> Explanation:
+    return f'"{value}" is not the type of a video', "Write it as video/mp4, or take the line out."
+
+
+def _country(value: str) -> str:
+    code = value.lower()
+    if code not in COUNTRIES:
+        hint = " (the United Kingdom is gb)" if code == "uk" else ""
+        raise fault(
+            "country",
+            f'"{value}" is not a country code{hint}',
+            "Write the two letters of ISO 3166-1, such as fr, be or us.",
+        )
+    return code
+
+
+def _folder_url(value: str) -> str:
+    return value if value.endswith("/") else value + "/"
+
+
+def _no_device(value: str) -> str:
+    if _DEVICE.fullmatch(value):
+        raise fault(
+            "user-id", f'"{value}" is a name that Windows keeps for a device', _explain_user_id(value)[1]
+        )
+    return value
+
+
+def _whole(at_least: int, at_most: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        number = int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else None
+        if number is None or not at_least <= number <= at_most:
+            what = f"expected a whole number from {at_least:,} to {at_most:,}, found {_shown(value)}"
+            raise fault("number", what, "Write digits only.")
+        return number
+
+    return parse
+
+
+def _yes_or_no(value: Any) -> bool:
+    if value == "true":
+        return True
+    if value == "false":
+        return False
+    raise fault("yes-or-no", f"expected true or false, found {_shown(value)}", "Write true or false.")
+
+
+@lru_cache(maxsize=4096)
+def _seconds(value: str) -> int | None:
+    if _WHOLE.fullmatch(value):
+        return int(value) if int(value) > 0 else None
+    if found := _CLOCK.fullmatch(value):
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        if seconds < 60 and (minutes < 60 or found[1] is None) and hours + minutes + seconds:
+            return hours * 3600 + minutes * 60 + seconds
+    return None
+
+
+def _duration(value: Any) -> int:
+    seconds = _seconds(value) if isinstance(value, str) else None
+    if seconds is None:
+        what = f"expected a duration, found {_shown(value)}"
+        raise fault("duration", what, "Write it as 12:34, 1:02:03 or 754 (seconds).")
+    return seconds
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: str, end_of_day: bool) -> datetime | None:
+    try:
+        if _DATE.fullmatch(value):
+            start = datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return start + timedelta(days=1) if end_of_day else start
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _start(value: Any) -> datetime:
+    return _known_moment(value, False)
+
+
+def _end(value: Any) -> datetime:
+    """Return the first moment that is outside: a whole day named as the end still counts."""
+    return _known_moment(value, True)
+
+
+def _known_moment(value: Any, end_of_day: bool) -> datetime:
+    moment = _moment(value, end_of_day) if isinstance(value, str) else None
+    if moment is None:
+        raise fault(
+            "date",
+            f"expected a date, or a time with its zone, found {_shown(value)}",
+            "Write it as 2026-11-20, or 2026-11-20T18:30:00+01:00.",
+        )
+    return moment
+
+
+def _no_null(value: Any) -> Any:
+    return None if value in _NOTHING else value
+
+
+# JSON Schema sees YAML 1.2 values, where `2012` is a number: every text may be one of these in an editor's eyes.
+_ANY_SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+_ADDRESS_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^(https?|ftps?|sftp)://"}
+
+
+def _native(
+    rule: str, words: Callable[[str], Explanation], schema: dict[str, Any], **limits: Any
+) -> tuple[Any, ...]:
+    """Return the marks of a text type: checked natively by the limits, explained by `words`, shown as `schema`."""
+    return Field(strict=True, **limits), _Explained(rule, _in_text(words)), WithJsonSchema(schema)
+
+
+def _whole_text(pattern: str) -> str:
+    return f"^(?:{pattern})$"
+
+
+_VISIBLE = r"\S"  # a text has something to read in it
+Text = Annotated[str, *_native("text", _too_long(DESCRIPTION_CHARACTERS), _ANY_SCALAR, pattern=_VISIBLE)]
+ShortText = Annotated[
+    str,
+    *_native(
+        "title", _too_long(TITLE_CHARACTERS), _ANY_SCALAR, pattern=_VISIBLE, max_length=TITLE_CHARACTERS
+    ),
+]
+LongText = Annotated[
+    str,
+    *_native(
+        "description",
+        _too_long(DESCRIPTION_CHARACTERS),
+        _ANY_SCALAR,
+        pattern=_VISIBLE,
+        max_length=DESCRIPTION_CHARACTERS,
+    ),
+]
+Guid = Annotated[
+    str, *_native("guid", _explain_guid, _ANY_SCALAR, pattern=_whole_text(_GUID), max_length=GUID_CHARACTERS)
+]
+UserId = Annotated[
+    str,
+    *_native("user-id", _explain_user_id, _ANY_SCALAR, pattern=_whole_text(_USER_ID)),
+    AfterValidator(_no_device),
+]
+Category = Annotated[
+    str,
+    *_native(
+        "category", _explain_category, {"enum": list(CATEGORIES)}, pattern=_whole_text("|".join(CATEGORIES))
+    ),
+]
+Url = Annotated[str, *_native("url", _explain_address, _ADDRESS_SCHEMA, pattern=_whole_text(_ADDRESS))]
+FolderUrl = Annotated[Url, AfterValidator(_folder_url)]
+Location = Annotated[
+    str, *_native("media", _explain_location, _ANY_SCALAR, pattern=_whole_text(f"{_ADDRESS}|{_PATH}"))
+]
+Language = Annotated[
+    str, *_native("language", _explain_language, {"type": "string"}, pattern=_whole_text(_LANGUAGE))
+]
+Tag = Annotated[
+    str, *_native("tag", _explain_tag, _ANY_SCALAR, pattern=r"^[^,]*[^,\s][^,]*$", max_length=TAG_CHARACTERS)
+]
+MediaType = Annotated[
+    str,
+    *_native(
+        "media-type", _explain_media_type, {"type": "string"}, pattern=r"^(?:video|application)/[\w.+-]+$"
+    ),
+]
+Country = Annotated[
+    str,
+    *_native(
+        "country",
+        lambda value: (f'"{value}" is not a country code', "Write fr, be, us ..."),
+        _ANY_SCALAR,
+        pattern=_VISIBLE,
+    ),
+    AfterValidator(_country),
+]
+Bytes = Annotated[int, BeforeValidator(_whole(1, 10**13)), WithJsonSchema({"type": "integer", "minimum": 1})]
+Count = Annotated[int, BeforeValidator(_whole(1, 100_000)), WithJsonSchema({"type": "integer", "minimum": 1})]
+Priority = Annotated[int, BeforeValidator(_whole(-1000, 1000)), WithJsonSchema({"type": "integer"})]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean"})]
+Seconds = Annotated[int, BeforeValidator(_duration), WithJsonSchema({"type": ["integer", "string"]})]
+Start = Annotated[datetime, BeforeValidator(_start), WithJsonSchema({"type": "string"})]
+End = Annotated[datetime, BeforeValidator(_end), WithJsonSchema({"type": "string"})]
+MaybeText = Annotated[str | None, BeforeValidator(_no_null), WithJsonSchema({"type": ["string", "null"]})]
+
+
+class _Entry(BaseModel):
+    """What all parts of the catalog share: unknown keys are faults, values never change, empty keys are absent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+
+class Rights(_Entry):
+    """When and where a video may be seen. A day given as `until` is the last day, whole, in UTC."""
+
+    from_: Start | None = Field(None, alias="from", description="First day, or moment with a zone.")
+    until: End | None = Field(None, description="Last day (included), or moment with a zone.")
+    allow: tuple[Country, ...] | None = Field(
+        None, description="Only in these countries (ISO 3166-1, two letters)."
+    )
+    deny: tuple[Country, ...] | None = Field(None, description="Everywhere but in these countries.")
+
+    @model_validator(mode="after")
+    def _one_list(self) -> Self:
+        if self.allow is not None and self.deny is not None:
+            raise fault(
+                "rights", "both allow and deny are given", "Keep one: allow lists where, deny where not."
+            )
+        if self.allow == ():
+            raise fault(
+                "rights",
+                "allow is an empty list, and would let nobody see the video",
+                "Name countries, or take the line out to allow all; to keep a video back, use `hold:`.",
+            )
+        return self
+
+
+class VideoEntry(_Entry):
+    """One video of a user."""
+
+    guid: Guid = Field(description="Your own id of the video: unique over the network, and never changed.")
+    title: ShortText
+    description: LongText | None = Field(
+        None, description="Plain text, 3,000 characters (5,000 for partners)."
+    )
+    category: Category | None = Field(None, description="Required here or in the user's defaults.")
+    tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS)] = ()
+    media: Location = Field(description="The film's address, or a path below defaults.media_base.")
+    media_type: MediaType | None = Field(None, description="MIME type; default: from the file's ending.")
+    duration: Seconds | None = Field(None, description="Seconds, or [h:]mm:ss.")
+    size: Bytes | None = Field(None, description="Bytes.")
+    thumbnail: Location | None = Field(None, description="A picture's address, or a path below media_base.")
+    page: Url | None = Field(None, description="The video's page on your own site.")
+    date: Start | None = Field(None, description="When it was published: a date, or a time with a zone.")
+    rights: Rights | None = None
+    captions: dict[Language, Location] = Field(
+        {}, description="Subtitle files by language: {fr: 0142.fr.srt}."
+    )
+    explicit: YesOrNo | None = Field(None, description="Not suitable for minors.")
+    for_kids: YesOrNo | None = Field(None, description="Made for children.")
+    priority: Priority = Field(0, description="Higher goes first; among equals the oldest.")
+    hold: Text | None = Field(None, description="A reason: the video waits until this line is gone.")
+
+
+class Defaults(_Entry):
+    """What holds for every video of a user that doesn't say otherwise."""
+
+    category: Category | None = None
+    language: Language | None = Field(None, description="The language spoken.")
+    tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS)] = Field(
+        (), description="Added to each video's own."
+    )
+    media_base: FolderUrl | None = Field(
+        None, description="Folder that relative media, thumbnails, captions are in."
+    )
+    rights: Rights | None = None
+
+
+class UserEntry(_Entry):
+    """One user: a partner of the network, an account on Dailymotion, a feed."""
+
+    id: UserId = Field(description="Dailymotion's id of the account (not its username).")
+    username: ShortText
+    title: ShortText | None = Field(None, description="The channel's title; default: the username.")
+    site: Url | None = Field(None, description="The channel's link; default: the network's site.")
+    description: LongText | None = Field(None, description="The channel's description.")
+    enabled: YesOrNo = Field(True, description="false takes the user out of the user list for a while.")
+    defaults: Defaults = Defaults()
+    videos: tuple[VideoEntry, ...] = ()
+
+
+class UserListFields(_Entry):
+    """The keys of one entry of users.json."""
+
+    id: Text = "id"
+    username: Text = "username"
+    feed: Text = "feed_url"
+
+
+class UserList(_Entry):
+    """How users.json is written; ask your content manager, then say `confirmed: true`."""
+
+    wrap: MaybeText = Field(None, description="A key that holds the list, or null for a bare list.")
+    fields: UserListFields = UserListFields()
+    confirmed: YesOrNo = Field(False, description="The content manager has confirmed this shape.")
+
+
+class Mrss(_Entry):
+    """Tags whose use by Dailymotion's importer is inferred: each can be switched off."""
+
+    self_link: YesOrNo = Field(True, description="atom:link rel=self")
+    thumbnail: YesOrNo = Field(True, description="media:thumbnail")
+    keywords: YesOrNo = Field(True, description="media:keywords, from tags")
+    valid: YesOrNo = Field(True, description="dcterms:valid, from rights.from and rights.until")
+    restriction: YesOrNo = Field(True, description="media:restriction, from rights.allow and rights.deny")
+    rating: YesOrNo = Field(True, description="media:rating, from explicit")
+    subtitle: YesOrNo = Field(True, description="media:subTitle, from captions")
+
+
+class Network(_Entry):
+    """The network: what all its feeds share."""
+
+    name: ShortText
+    site: Url = Field(description="The network's site, the default link of every channel.")
+    base_url: FolderUrl = Field(description="Where static_out is served.")
+    parent_id: UserId = Field(description="Dailymotion's id of the parent account.")
+    feed_limit: Count = Field(100, description="Items in a feed; the rest waits.")
+    max_failures: Count = Field(3, description="Failed imports after which a video is held.")
+    user_list: UserList = UserList()
+    mrss: Mrss = Mrss()
+
+
+class CatalogFile(_Entry):
+    """catalog.yaml, whole."""
+
+    network: Network
+    include: tuple[Text, ...] = Field((), description="Files with one user each, such as users/*.yaml.")
+    users: tuple[UserEntry, ...] = ()
