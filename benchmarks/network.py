@@ -182,8 +182,6 @@ def _import(number: int, day: datetime) -> bytes:
         "feed_id": f"{number % 991:024x}",
         "item_id": f"{number:024x}",
     }
-    raw = json.dumps(
-        {"timestamp": timestamp_ms, "type": "injector.item.ready", "data": data}, separators=(",", ":")
-    )
+    raw = json.dumps({"timestamp": timestamp_ms, "type": "injector.item.ready", "data": data}, separators=(",", ":"))
     fields = {"guid": uid, "remote_id": remote_id, "timestamp_ms": timestamp_ms, "raw": raw}
     return results_yaml.render(Event(at, IMPORTED, fields))

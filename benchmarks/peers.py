@@ -75,6 +75,7 @@ def feedgen(catalog: Path, out: Path) -> int:
                 medium="video",
                 duration=str(video["duration"]),
                 fileSize=str(video["size"]),
+                lang=defaults["language"],
                 group=None,
             )
             entry.media.thumbnail(url=defaults["media_base"] + video["thumbnail"], group=None)
@@ -112,9 +113,7 @@ def hugo_site(catalog: Path, site: Path) -> None:
             "title": user["title"],
             "items": [_finished(video, user["defaults"]) for video in user["videos"]],
         }
-        (site / "data" / f"{user['id']}.json").write_text(
-            json.dumps(record, ensure_ascii=False), encoding="utf-8"
-        )
+        (site / "data" / f"{user['id']}.json").write_text(json.dumps(record, ensure_ascii=False), encoding="utf-8")
         (site / "content/feeds" / f"{user['id']}.md").write_text("{}\n", encoding="utf-8")
 
 
@@ -130,6 +129,7 @@ def _finished(video: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]
         "media": defaults["media_base"] + video["media"],
         "size": str(video["size"]),
         "duration": str(video["duration"]),
+        "language": defaults["language"],
         "thumbnail": defaults["media_base"] + video["thumbnail"],
         "keywords": ", ".join([*defaults.get("tags", ()), *video["tags"]]),
         "valid": f"start={rights['from']}T00:00:00Z;end={rights['until']}T00:00:00Z;scheme=W3C-DTF",
