@@ -1,0 +1,88 @@
+"""The sandbox's command line: `python -m sandbox crawl URL` does once what Dailymotion repeats."""
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sandbox import crawl, http
+from sandbox.callbacks import Faults
+from sandbox.importer import Keys, UnreadableError
+
+REMOTE_TROUBLE = 3
+
+
+@click.group()
+def main() -> None:
+    """Stand in for Dailymotion, as its public documents describe it."""
+
+
+@main.command("crawl")
+@click.argument("user_list_url")
+@click.option("--callback", envvar="SANDBOX_CALLBACK", help="Import, and POST what came of it here.")
+@click.option("--map", "maps", multiple=True, metavar="URL=URL", help="Fetch the second for the first.")
+@click.option("--id-key", default="id", show_default=True, help="The user list's key of the id.")
+@click.option("--username-key", default="username", show_default=True, help="Its key of the username.")
+@click.option("--feed-key", default="feed_url", show_default=True, help="Its key of the feed's URL.")
+@click.option("--wrap", help="The key that holds the array of users, where it isn't bare.")
+@click.option("--memory", type=click.Path(path_type=Path), help="Keeps what is imported for the next crawl.")
+@click.option("--seed", default="sandbox", show_default=True, help="What ids and faults are made from.")
+@click.option("--batch", type=click.IntRange(1), default=3, show_default=True, help="Events in a callback.")
+@click.option("--fail", type=click.IntRange(0), default=0, help="How many imports fail.")
+@click.option("--bare", type=click.IntRange(0), default=0, help="How many are ready without remote id.")
+@click.option("--twice", type=click.IntRange(0), default=0, help="How many are called back twice.")
+@click.option("--late", type=click.IntRange(0), default=0, help="How many come after all others.")
+@click.option("--unknown", type=click.IntRange(0), default=0, help="How many more for an unknown uid.")
+@click.option("--shuffle", is_flag=True, help="Call back out of order.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def crawl_command(
+    user_list_url: str,
+    *,
+    callback: str | None,
+    maps: Sequence[str],
+    id_key: str,
+    username_key: str,
+    feed_key: str,
+    wrap: str | None,
+    memory: Path | None,
+    seed: str,
+    batch: int,
+    form: str,
+    **faults: Any,
+) -> None:
+    """Read the user list and each feed in it; with --callback, import the items and call back.
+
+    Exits 1 when a feed, an item or a callback was refused, and 3 when there is no user list.
+    """
+    keys = Keys(id_key, username_key, feed_key, wrap)
+    posts: list[crawl.Post] = []
+    try:
+        visits = crawl.read(user_list_url, keys, [_mapping(text) for text in maps])
+    except (http.FetchError, UnreadableError) as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(REMOTE_TROUBLE) from error
+    if callback is not None:
+        plan = Faults(**faults)
+        held = json.loads(memory.read_bytes()) if memory is not None and memory.exists() else {}
+        crawl.import_all(visits, held, failures=plan.fail, seed=seed)
+        now_ms = time.time_ns() // 1_000_000
+        posts += crawl.call_back(callback, visits, plan, seed=seed, first_ms=now_ms, batch=batch)
+        if memory is not None:
+            memory.write_text(json.dumps(held, indent=1))
+    click.echo(json.dumps(crawl.report(visits, posts)) if form == "json" else crawl.summary(visits, posts))
+    raise SystemExit(0 if crawl.is_clean(visits, posts) else 1)
+
+
+def _mapping(text: str) -> http.Mapping:
+    found = re.fullmatch(r"(https?://[^=]+?)/?=(https?://[^=]+?)/?", text)
+    if found is None:
+        raise click.UsageError(f'--map "{text}" is not like https://feeds.nord.example=http://127.0.0.1:8000')
+    return http.Mapping(found[1], found[2])
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m sandbox")
