@@ -1,0 +1,29 @@
+"""The user list: the one document from which Dailymotion learns which users there are and where their feeds lie."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUser:
+    """One entry of the list: an adopted user and the absolute URL of their feed."""
+
+    id: str
+    username: str
+    feed_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserListShape:
+    """The words the list uses on the wire.
+
+    `wrap` is the key of an object around the array, None for a bare array; `id`, `username` and `feed` name the keys of
+    an entry. The MCN guide's sample of the list can't be read in any copy of it
+    (https://developers.dailymotion.com/mcn), so the defaults are a proposal until a content manager at Dailymotion
+    has confirmed them, and the network says so with `confirmed`.
+    """
+
+    wrap: str | None = None
+    id: str = "id"
+    username: str = "username"
+    feed: str = "feed_url"
+    confirmed: bool = False
