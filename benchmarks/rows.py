@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from benchmarks import network, peers
+from benchmarks import history, network, peers
 from benchmarks.measure import Candidate, Run, interleaved, seconds
 
 ROOT = Path(__file__).parent.parent
@@ -34,16 +34,24 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured: (users, videos per user) of each network, and how many times each command runs."""
+    """How much is measured: (users, videos per user) of each network, in `history` with its results too."""
 
     full: tuple[int, int] = (1_000, 100)
     incremental: tuple[int, int] = (10_000, 10)
     growth: tuple[tuple[int, int], tuple[int, int]] = ((1_000, 100), (10_000, 100))
+    history: tuple[tuple[int, int, int], tuple[int, int, int]] = ((10, 100, 1_000), (1_000, 100, 1_000_000))
     rounds: int = 3
     start_rounds: int = 15
 
 
-QUICK = Size(full=(40, 50), incremental=(300, 10), growth=((20, 50), (200, 50)), rounds=1, start_rounds=3)
+QUICK = Size(
+    full=(40, 50),
+    incremental=(300, 10),
+    growth=((20, 50), (200, 50)),
+    history=((10, 10, 100), (100, 10, 20_000)),
+    rounds=1,
+    start_rounds=3,
+)
 
 
 def full_build(size: Size, scratch: Path) -> Iterator[Row]:
@@ -141,6 +149,18 @@ def growth(size: Size, scratch: Path) -> Iterator[Row]:
             continue
         figure, met = _at_most(high / low, 2)
         yield Row(name, "<= 2 x", f"{figure} ({high:.0f} MiB; {low:.0f} MiB)", met)
+
+
+def callback_cost(size: Size, scratch: Path) -> Iterator[Row]:
+    """Yield what one callback costs an old, large network against a new, small one."""
+    catalogs = [scratch / str(results) for _, _, results in size.history]
+    for catalog, (users, videos, results) in zip(catalogs, size.history, strict=True):
+        history.write_history(catalog, users=users, videos_per_user=videos, results=results)
+    small, large = history.seconds_a_callback(catalogs)
+    (few_users, few_videos, few), (users, videos, many) = size.history
+    name = f"{many:,} results and {users * videos:,} videos against {few:,} and {few_users * few_videos:,}"
+    figure, met = _at_most(large / small, 1.2)
+    yield Row(f"one callback, {name}", "<= 1.2 x", f"{figure} ({large * 1000:.2f} ms; {small * 1000:.2f} ms)", met)
 
 
 def start(size: Size, _scratch: Path) -> Iterator[Row]:
