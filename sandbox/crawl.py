@@ -90,7 +90,15 @@ def report(visits: Sequence[Visit], posts: Sequence[Post]) -> dict[str, Any]:
         items = [{"guid": item.guid, **outcomes.get(item.guid, {})} for item in visit.items]
         refused = [asdict(one) for one in visit.refused]
         users.append({**asdict(visit.account), "error": visit.error, "items": items, "refused": refused})
-    calls = [{"events": post.events, "status": post.answer.status, "answer": post.answer.text} for post in posts]
+    calls = [
+        {
+            "guids": [event["data"]["uid"] for event in post.events],
+            "events": post.events,
+            "status": post.answer.status,
+            "answer": post.answer.text,
+        }
+        for post in posts
+    ]
     return {"users": users, "posts": calls}
 
 
