@@ -1,0 +1,110 @@
+"""`feeds rehearse`: the whole loop with anybody's catalog, which stays as it is."""
+
+import signal
+
+import pytest
+
+from feeds.commands._scratch import copy_catalog
+from feeds.core.errors import FeedsError
+from feeds.settings import Folders
+
+
+def test_the_loop_is_played_and_adds_up(feeds, network):
+    code, output, errors = feeds.run("rehearse", "--catalog", network)
+    assert (code, errors) == (0, "")
+    assert output == (f"Rehearsing {network} on a scratch copy.\nBuilt the site: 8 videos listed.\n")
+
+
+def test_nothing_is_left_and_nothing_is_changed(feeds, network, tree):
+    before = tree(network)
+    code, _, _ = feeds.run("rehearse", "--catalog", network)
+    assert code == 0
+    assert feeds.left() == []
+    assert (tree(network), tree(feeds.home), list(feeds.temporary.iterdir())) == (before, {}, [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", ["Rehearsing", "Built the site", "Crawled as"])
+def test_a_signal_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, number):
+    before = tree(network)
+    program = feeds.start("rehearse", "--catalog", network)
+    while not (line := program.stdout.readline()).startswith(moment):
+        assert line
+    program.send_signal(number)
+    _, errors = program.communicate(timeout=60)
+    assert (program.returncode, errors) == (128 + number, "")
+    assert feeds.left() == []
+    assert (tree(network), list(feeds.temporary.iterdir())) == (before, [])
+
+
+def test_killed_it_takes_its_programs_with_it(feeds, network, tree):
+    before = tree(network)
+    program = feeds.start("rehearse", "--catalog", network)
+    while not (line := program.stdout.readline()).startswith("Crawled as"):
+        assert line
+    program.kill()
+    assert feeds.left() == []
+    assert tree(network) == before
+
+
+def test_a_user_list_of_another_shape_is_crawled_under_its_own_names(feeds, network):
+    catalog = network / "catalog.yaml"
+    shape = "  user_list: {wrap: users, fields: {id: uid, username: name, feed: mrss}}\n"
+    catalog.write_text(catalog.read_text().replace("  feed_limit: 6\n", shape))
+    code, output, _ = feeds.run("rehearse", "--catalog", network)
+    assert code == 0
+    assert "It adds up" in output
+
+
+def test_callbacks_that_the_app_has_not_synchronised_yet_are_taken_along(feeds, network):
+    journal = network / ".feeds" / "journal"
+    journal.mkdir(parents=True)
+    line = '- {"at": "2026-11-24T21:15:38.078Z", "event": "imported", "guid": "bo-0001", "remote_id": "x23bz3t"}\n'
+    (journal / "00000001.yaml").write_text(line)
+    code, output, _ = feeds.run("rehearse", "--catalog", network)
+    assert code == 0
+    assert "Built the site: 7 videos listed." in output
+
+
+def test_without_an_adopted_user_there_is_nothing_to_rehearse(feeds, network):
+    (network / "results" / "main" / "2026-11-20.yaml").unlink()
+    code, _, errors = feeds.run("rehearse", "--catalog", network)
+    assert code == 1
+    assert (
+        "Nothing is listed, so there is nothing to rehearse: no user who is adopted and enabled has a video" in errors
+    )
+    assert feeds.left() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("catalog.yaml", "base_url", "bass_url", "catalog.yaml has faults. `python -m feeds check` names each"),
+        ("users/x2anna.yaml", "title: Tarte 1,", "", "users/x2anna.yaml"),
+    ],
+)
+def test_a_catalog_with_a_fault_is_not_rehearsed(feeds, network, name, old, new, message):
+    file = network / name
+    file.write_text(file.read_text().replace(old, new))
+    code, _, errors = feeds.run("rehearse", "--catalog", network)
+    assert code == 1
+    assert message in errors
+
+
+def test_a_folder_without_a_catalog_is_named(feeds, tmp_path):
+    code, _, errors = feeds.run("rehearse", "--catalog", tmp_path)
+    assert code == 1
+    assert f"There is no catalog to read in {tmp_path}: No such file or directory (catalog.yaml)." in errors
+
+
+def test_only_what_a_build_reads_is_copied(network, tmp_path, tree):
+    scratch = Folders(tmp_path / "copy", tmp_path / "state")
+    copy_catalog(Folders(network, network / ".feeds"), scratch)
+    assert tree(scratch.catalog).keys() == {"catalog.yaml", "users/x2anna.yaml", "results/main/2026-11-20.yaml"}
+    assert not scratch.state.exists()
+
+
+def test_a_copy_of_faults_is_refused(network, tmp_path):
+    (network / "catalog.yaml").write_text("network: [")
+    with pytest.raises(FeedsError, match=r"catalog\.yaml has faults"):
+        copy_catalog(Folders(network, network / ".feeds"), Folders(tmp_path / "copy", tmp_path / "state"))
