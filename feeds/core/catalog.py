@@ -28,7 +28,9 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from feeds.core.countries import COUNTRIES
 
 # The categories of the current reference: https://developers.dailymotion.com/v0/reference/video-categories
-CATEGORIES = "animals auto creation fun lifestyle music news people school sport tech travel tv videogames webcam".split()
+CATEGORIES = (
+    "animals auto creation fun lifestyle music news people school sport tech travel tv videogames webcam".split()
+)
 # Ids of the older reference (https://developers.dailymotion.com/api/platform-api/reference/) with our advice.
 FORMER_CATEGORIES = {
     "kids": "Choose what the video is about (fun, school, tv ...), and set `for_kids: true`.",
@@ -216,11 +218,14 @@ def _folder_url(value: str) -> str:
     return value if value.endswith("/") else value + "/"
 
 
+def is_user_id(value: str) -> bool:
+    """Return whether this can be a user's id, and so name a file everywhere."""
+    return re.fullmatch(_USER_ID, value) is not None and not _DEVICE.fullmatch(value)
+
+
 def _no_device(value: str) -> str:
     if _DEVICE.fullmatch(value):
-        raise fault(
-            "user-id", f'"{value}" is a name that Windows keeps for a device', _explain_user_id(value)[1]
-        )
+        raise fault("user-id", f'"{value}" is a name that Windows keeps for a device', _explain_user_id(value)[1])
     return value
 
 
@@ -303,9 +308,7 @@ _ANY_SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 _ADDRESS_SCHEMA: dict[str, Any] = {"type": "string", "pattern": "^(https?|ftps?|sftp)://"}
 
 
-def _native(
-    rule: str, words: Callable[[str], Explanation], schema: dict[str, Any], **limits: Any
-) -> tuple[Any, ...]:
+def _native(rule: str, words: Callable[[str], Explanation], schema: dict[str, Any], **limits: Any) -> tuple[Any, ...]:
     """Return the marks of a text type: checked natively by the limits, explained by `words`, shown as `schema`."""
     return Field(strict=True, **limits), _Explained(rule, _in_text(words)), WithJsonSchema(schema)
 
@@ -318,9 +321,7 @@ _VISIBLE = r"\S"  # a text has something to read in it
 Text = Annotated[str, *_native("text", _too_long(DESCRIPTION_CHARACTERS), _ANY_SCALAR, pattern=_VISIBLE)]
 ShortText = Annotated[
     str,
-    *_native(
-        "title", _too_long(TITLE_CHARACTERS), _ANY_SCALAR, pattern=_VISIBLE, max_length=TITLE_CHARACTERS
-    ),
+    *_native("title", _too_long(TITLE_CHARACTERS), _ANY_SCALAR, pattern=_VISIBLE, max_length=TITLE_CHARACTERS),
 ]
 LongText = Annotated[
     str,
@@ -342,26 +343,18 @@ UserId = Annotated[
 ]
 Category = Annotated[
     str,
-    *_native(
-        "category", _explain_category, {"enum": list(CATEGORIES)}, pattern=_whole_text("|".join(CATEGORIES))
-    ),
+    *_native("category", _explain_category, {"enum": list(CATEGORIES)}, pattern=_whole_text("|".join(CATEGORIES))),
 ]
 Url = Annotated[str, *_native("url", _explain_address, _ADDRESS_SCHEMA, pattern=_whole_text(_ADDRESS))]
 FolderUrl = Annotated[Url, AfterValidator(_folder_url)]
-Location = Annotated[
-    str, *_native("media", _explain_location, _ANY_SCALAR, pattern=_whole_text(f"{_ADDRESS}|{_PATH}"))
-]
-Language = Annotated[
-    str, *_native("language", _explain_language, {"type": "string"}, pattern=_whole_text(_LANGUAGE))
-]
+Location = Annotated[str, *_native("media", _explain_location, _ANY_SCALAR, pattern=_whole_text(f"{_ADDRESS}|{_PATH}"))]
+Language = Annotated[str, *_native("language", _explain_language, {"type": "string"}, pattern=_whole_text(_LANGUAGE))]
 Tag = Annotated[
     str, *_native("tag", _explain_tag, _ANY_SCALAR, pattern=r"^[^,]*[^,\s][^,]*$", max_length=TAG_CHARACTERS)
 ]
 MediaType = Annotated[
     str,
-    *_native(
-        "media-type", _explain_media_type, {"type": "string"}, pattern=r"^(?:video|application)/[\w.+-]+$"
-    ),
+    *_native("media-type", _explain_media_type, {"type": "string"}, pattern=r"^(?:video|application)/[\w.+-]+$"),
 ]
 Country = Annotated[
     str,
@@ -394,17 +387,13 @@ class Rights(_Entry):
 
     from_: Start | None = Field(None, alias="from", description="First day, or moment with a zone.")
     until: End | None = Field(None, description="Last day (included), or moment with a zone.")
-    allow: tuple[Country, ...] | None = Field(
-        None, description="Only in these countries (ISO 3166-1, two letters)."
-    )
+    allow: tuple[Country, ...] | None = Field(None, description="Only in these countries (ISO 3166-1, two letters).")
     deny: tuple[Country, ...] | None = Field(None, description="Everywhere but in these countries.")
 
     @model_validator(mode="after")
     def _one_list(self) -> Self:
         if self.allow is not None and self.deny is not None:
-            raise fault(
-                "rights", "both allow and deny are given", "Keep one: allow lists where, deny where not."
-            )
+            raise fault("rights", "both allow and deny are given", "Keep one: allow lists where, deny where not.")
         if self.allow == ():
             raise fault(
                 "rights",
@@ -419,9 +408,7 @@ class VideoEntry(_Entry):
 
     guid: Guid = Field(description="Your own id of the video: unique over the network, and never changed.")
     title: ShortText
-    description: LongText | None = Field(
-        None, description="Plain text, 3,000 characters (5,000 for partners)."
-    )
+    description: LongText | None = Field(None, description="Plain text, 3,000 characters (5,000 for partners).")
     category: Category | None = Field(None, description="Required here or in the user's defaults.")
     tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS)] = ()
     media: Location = Field(description="The film's address, or a path below defaults.media_base.")
@@ -432,9 +419,7 @@ class VideoEntry(_Entry):
     page: Url | None = Field(None, description="The video's page on your own site.")
     date: Start | None = Field(None, description="When it was published: a date, or a time with a zone.")
     rights: Rights | None = None
-    captions: dict[Language, Location] = Field(
-        {}, description="Subtitle files by language: {fr: 0142.fr.srt}."
-    )
+    captions: dict[Language, Location] = Field({}, description="Subtitle files by language: {fr: 0142.fr.srt}.")
     explicit: YesOrNo | None = Field(None, description="Not suitable for minors.")
     for_kids: YesOrNo | None = Field(None, description="Made for children.")
     priority: Priority = Field(0, description="Higher goes first; among equals the oldest.")
@@ -446,12 +431,8 @@ class Defaults(_Entry):
 
     category: Category | None = None
     language: Language | None = Field(None, description="The language spoken.")
-    tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS)] = Field(
-        (), description="Added to each video's own."
-    )
-    media_base: FolderUrl | None = Field(
-        None, description="Folder that relative media, thumbnails, captions are in."
-    )
+    tags: Annotated[tuple[Tag, ...], Field(max_length=TAGS)] = Field((), description="Added to each video's own.")
+    media_base: FolderUrl | None = Field(None, description="Folder that relative media, thumbnails, captions are in.")
     rights: Rights | None = None
 
 

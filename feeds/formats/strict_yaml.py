@@ -40,7 +40,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class TextFault:
     """One thing that a catalog must not hold; line and column count from 1."""
 
     rule: str
@@ -61,7 +61,7 @@ class Examined:
     tree: Tree = None
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[TextFault] = field(default_factory=list)
     spans: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
 
 
@@ -124,7 +124,7 @@ def examine(text: bytes) -> Examined:
         events = _Events(text)
         _skip_to_document(events)
         if isinstance(events.ahead, StreamEndEvent):
-            examined.faults.append(Fault("empty-file", 1, 1, (), "the file is empty", "Write its first key."))
+            examined.faults.append(TextFault("empty-file", 1, 1, (), "the file is empty", "Write its first key."))
             return examined
         examined.tree = _examine(events, (), examined)
         events.next()
@@ -137,7 +137,9 @@ def examine(text: bytes) -> Examined:
     except ReaderError as error:
         examined.faults.append(_unreadable(text, error))
     except _TooDeepError as error:
-        _note(examined, error.event, error.path, "yaml", f"more than {DEPTH} levels", "Indent less; see README's catalog.")
+        _note(
+            examined, error.event, error.path, "yaml", f"more than {DEPTH} levels", "Indent less; see README's catalog."
+        )
     return examined
 
 
@@ -173,9 +175,18 @@ def _examine(events: _Events, path: Path, into: Examined) -> Tree:
         _note(into, event, path, "yaml-alias", f"*{event.anchor} stands for something else", "Write the thing itself.")
         return None
     if event.anchor:
-        _note(into, event, path, "yaml-anchor", f"&{event.anchor} names this for later use", f"Take &{event.anchor} out.")
+        _note(
+            into, event, path, "yaml-anchor", f"&{event.anchor} names this for later use", f"Take &{event.anchor} out."
+        )
     if getattr(event, "tag", None):
-        _note(into, event, path, "yaml-tag", f"the tag {event.tag} changes how this is read", "Take it out: text stays text.")
+        _note(
+            into,
+            event,
+            path,
+            "yaml-tag",
+            f"the tag {event.tag} changes how this is read",
+            "Take it out: text stays text.",
+        )
     if isinstance(event, ScalarEvent):
         return event.value or (event.value if event.style else None)
     if len(path) >= DEPTH:
@@ -205,7 +216,9 @@ def _examine_pair(events: _Events, path: Path, into: Examined, mapping: dict[str
         _examine(events, (*path, "?"), into)
         return
     if key == "<<":
-        _note(into, key_event, path, "yaml-merge", "<< merges another mapping into this one", "Write the keys themselves.")
+        _note(
+            into, key_event, path, "yaml-merge", "<< merges another mapping into this one", "Write the keys themselves."
+        )
     twice = key in seen
     if twice:
         what = f'"{key}" is written twice: first in line {seen[key]}'
@@ -225,20 +238,20 @@ def _place(event: Event) -> tuple[int, int]:
 
 def _note(into: Examined, event: Event, path: Path, rule: str, what: str, remedy: str) -> None:
     line, column = _place(event)
-    into.faults.append(Fault(rule, line, column, path, what, remedy))
+    into.faults.append(TextFault(rule, line, column, path, what, remedy))
 
 
-def _syntax(mark: Mark | None, what: str) -> Fault:
+def _syntax(mark: Mark | None, what: str) -> TextFault:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     remedy = "Look at this line and the one above: indentation by blanks, a blank behind each colon, quotes closed."
     if "tab" in what or "cannot start any token" in what:
         remedy = "Indent with blanks, not with tabs, and put text that begins with @, ` or % in quotes."
     if "mapping values are not allowed" in what:
         remedy = 'Text with a colon and a blank in it goes in quotes: title: "Part 1: the sea".'
-    return Fault("yaml", line, column, (), what, remedy)
+    return TextFault("yaml", line, column, (), what, remedy)
 
 
-def _unreadable(text: bytes, error: ReaderError) -> Fault:
+def _unreadable(text: bytes, error: ReaderError) -> TextFault:
     position = error.position if isinstance(error.position, int) else 0
     before = text[:position]
     line = before.count(b"\n") + 1
@@ -246,8 +259,8 @@ def _unreadable(text: bytes, error: ReaderError) -> Fault:
     if "control characters" in str(error.reason):
         code = error.character if isinstance(error.character, int) else ord(error.character)
         what = f"U+{code:04X} is a character that no feed may hold"
-        return Fault("character", line, column, (), what, "Delete it; it is invisible in most editors.")
-    return Fault("encoding", line, column, (), "this is not UTF-8", "Save the file as UTF-8.")
+        return TextFault("character", line, column, (), what, "Delete it; it is invisible in most editors.")
+    return TextFault("encoding", line, column, (), "this is not UTF-8", "Save the file as UTF-8.")
 
 
 def texts(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -1,0 +1,81 @@
+"""`python -m feeds`: each command is a module of feeds/commands, loaded when it is called."""
+
+import sys
+
+import click
+
+# Name and one line each: what --help shows must not load what the commands need.
+COMMANDS = {
+    "build": "Render users.json and the feeds from the catalog and the results.",
+    "check": "List every fault of the catalog, with its line and what to do.",
+    "new": "Start a catalog folder that builds at once.",
+    "rehearse": "Play the whole loop on a scratch copy: crawl, import, call back, build.",
+    "results": "Look at what came back from Dailymotion, and record what people know.",
+    "schema": "Print the JSON Schema by which editors complete and check.",
+    "serve": "Serve the site and the app on this machine, until ^C.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(f"feeds.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from feeds.core.catalog import did_you_mean
+
+            if args and args[0] not in COMMANDS:
+                error.message = f'"{args[0]}" is no command{did_you_mean(args[0], COMMANDS)}'
+            raise
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Syndicate a network's videos to Dailymotion: feed = catalog - results.
+
+    Exit codes: 0 fine, 1 findings or a refused build, 2 usage, 3 remote trouble, 130 interrupted.
+    """
+
+
+def run() -> int:
+    """Run a command and return its exit code: every error that we know ends as a sentence, not a traceback."""
+    try:
+        outcome = main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:  # the reader of our output has left: `feeds check | head`
+        sys.stderr.close()
+        return 141
+    except Exception as error:
+        from feeds.core.errors import FeedsError
+
+        if not isinstance(error, FeedsError):
+            raise
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    return outcome if isinstance(outcome, int) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run())

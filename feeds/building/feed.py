@@ -1,0 +1,284 @@
+"""Build one user's feed: from their text to bytes beside the published ones. Runs in a process of its own.
+
+Nothing is published here. What is staged stands under a temporary name, and what would leave the feed is told.
+"""
+
+import json
+import os
+import zlib
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from feeds.core import rules
+from feeds.core.catalog import Network, UserEntry, is_user_id
+from feeds.core.defaults import feed_url
+from feeds.core.events import VideoResult, fold_video
+from feeds.core.item import Channel, MrssTags, digest
+from feeds.core.listing import ALWAYS, FOREVER, Limits, Listing, counts, listing
+from feeds.core.partners import PartnerState, fold_partner
+from feeds.core.removals import Removals, removals
+from feeds.core.rules import Fault
+from feeds.formats import catalog_yaml, mrss
+from feeds.storage.index import Index
+from feeds.storage.signature import settled, signature
+from feeds.storage.static_dir import stage
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all feeds of a build share. `since` is the moment of the build before, None where it isn't known."""
+
+    out: Path
+    index: Path
+    network: Network
+    at: datetime
+    since: datetime | None
+    record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One user's text to build from: a file, a tree's text from catalog.yaml, or none (known by events alone).
+
+    `user_id` is who it was when it was last built. `known_digest` is the digest with which the feed on disk was built:
+    the same text needs no work. `freeze` says to build from the last good text, which the index has, whatever the text.
+    """
+
+    source: str
+    path: Path | None = None
+    tree_text: bytes | None = None
+    user_id: str | None = None
+    known_digest: bytes | None = None
+    freeze: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A user's feed, built; `staged` is None where the published bytes are the same, or none are wanted.
+
+    `listed` has each item's digest where the build is to be recorded.
+    """
+
+    user_id: str
+    username: str
+    enabled: bool
+    state: PartnerState
+    in_list: bool
+    count: int
+    held: Mapping[str, int]
+    valid_from: str
+    valid_until: str
+    digest: bytes
+    staged: Path | None
+    removals: Removals
+    listed: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one job came to. `feed` is None where nobody can tell whose text it is."""
+
+    source: str
+    signature: str
+    settled: bool
+    digest: bytes
+    same: bool = False
+    claimed_id: str | None = None
+    refused: bool = False
+    faults: tuple[Fault, ...] = ()
+    form: str | None = None
+    good: bytes | None = None
+    keys: bytes = b""
+    frozen: bool = False
+    feed: Feed | None = None
+
+
+def build_feed(job: Job, context: Context, index: Index) -> Outcome:
+    """Build one user's feed as far as it goes. Raises StorageError if it can't be staged."""
+    text, outcome = _read(job)
+    if job.known_digest is not None and outcome.digest == job.known_digest:
+        return replace(outcome, same=True)
+    if job.path is None and job.tree_text is None:
+        assert job.user_id is not None  # noqa: S101 - a job without a text names its user
+        user = UserEntry.model_construct(id=job.user_id, username="", videos=())
+        return replace(outcome, claimed_id=job.user_id, feed=_feed(user, context, index))
+    form = "yaml" if job.tree_text is None else "json"
+    read = _parse(form, text)
+    outcome = replace(outcome, claimed_id=read.claimed_id, refused=read.refused, faults=read.faults)
+    if read.user is not None:
+        outcome = replace(outcome, keys=_keys(read.user))
+        if not job.freeze:
+            good = zlib.compress(text, 1)
+            return replace(outcome, form=form, good=good, feed=_feed(read.user, context, index))
+    last = _last_good(index.good(job.source))
+    outcome = replace(outcome, frozen=True)
+    if last is not None:
+        keys = array("q", {*array("q", outcome.keys), *array("q", _keys(last))}).tobytes()
+        return replace(outcome, keys=keys, feed=_feed(last, context, index))
+    user_id = job.user_id or read.claimed_id
+    feed = _left_alone(user_id, context, index) if user_id and is_user_id(user_id) else None
+    return replace(outcome, feed=feed)
+
+
+def _read(job: Job) -> tuple[bytes, Outcome]:
+    if job.path is None:
+        text = job.tree_text or (job.user_id or "").encode()
+        return text, Outcome(job.source, "", True, text_digest(text))
+    with job.path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        text = file.read()
+    return text, Outcome(job.source, signature(status), settled(status), text_digest(text))
+
+
+def text_digest(text: bytes) -> bytes:
+    """Return the digest by which a text is known again."""
+    return blake2b(text, digest_size=16).digest()
+
+
+def _parse(form: str, text: bytes) -> catalog_yaml.ReadUser:
+    if form == "yaml":
+        return catalog_yaml.parse_user(text)
+    return catalog_yaml.user_of(json.loads(text))
+
+
+def _last_good(known: tuple[str, bytes] | None) -> UserEntry | None:
+    if known is None:
+        return None
+    form, packed = known
+    return _parse(form, zlib.decompress(packed)).user
+
+
+def _keys(user: UserEntry) -> bytes:
+    return array("q", [rules.guid_key(video.guid) for video in user.videos]).tobytes()
+
+
+def _feed(user: UserEntry, context: Context, index: Index) -> Feed:
+    network = context.network
+    partner = fold_partner(index.events([f"u:{user.id}"]).get(f"u:{user.id}", ()), network.parent_id)
+    path = context.out / "feeds" / f"{user.id}.xml"
+    before, since = _published(path)
+    results = _results(index, [video.guid for video in user.videos])
+    now = listing(
+        user,
+        results,
+        state=partner.state,
+        limits=Limits(network.feed_limit, network.max_failures),
+        at=context.at,
+    )
+    username = user.username or partner.username or user.id
+    in_list = partner.state is PartnerState.ADOPTED and user.enabled
+    text = _render(user, username, now, network) if in_list else b""
+    changed = text != (before or b"")
+    gone = _removed(user.id, before, now, index, partner.state, context.since or since) if changed else None
+    return Feed(
+        user_id=user.id,
+        username=username,
+        enabled=user.enabled,
+        state=partner.state,
+        in_list=in_list,
+        count=len(now.items),
+        held=counts(now.reasons.values()),
+        valid_from=now.valid_from.isoformat(),
+        valid_until=now.valid_until.isoformat(),
+        digest=text_digest(text),
+        staged=stage(path, text) if changed and in_list else None,
+        removals=gone or Removals(user.id, len(now.items), {}),
+        listed={item.guid: digest(item) for item in now.items} if context.record else None,
+    )
+
+
+def _left_alone(user_id: str, context: Context, index: Index) -> Feed:
+    """Return the feed as it is published: what it should list can't be told."""
+    partner = fold_partner(index.events([f"u:{user_id}"]).get(f"u:{user_id}", ()), context.network.parent_id)
+    before, _ = _published(context.out / "feeds" / f"{user_id}.xml")
+    count = len(published_guids(before))
+    return Feed(
+        user_id=user_id,
+        username=partner.username or user_id,
+        enabled=True,
+        state=partner.state,
+        in_list=partner.state is PartnerState.ADOPTED and before is not None,
+        count=count,
+        held={},
+        valid_from=ALWAYS.isoformat(),
+        valid_until=FOREVER.isoformat(),
+        digest=text_digest(before or b""),
+        staged=None,
+        removals=Removals(user_id, count, {}),
+        listed=None,
+    )
+
+
+def _published(path: Path) -> tuple[bytes | None, datetime | None]:
+    try:
+        with path.open("rb") as file:
+            written = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+            return file.read(), written
+    except FileNotFoundError:
+        return None, None
+
+
+def _results(index: Index, guids: list[str]) -> dict[str, VideoResult]:
+    found = index.events(f"g:{guid}" for guid in guids)
+    return {subject[2:]: fold_video(events) for subject, events in found.items()}
+
+
+def _render(user: UserEntry, username: str, now: Listing, network: Network) -> bytes:
+    title = user.title or username
+    channel = Channel(
+        title=title,
+        link=user.site or network.site,
+        description=user.description or f"Videos of {title}",
+        self_url=feed_url(network.base_url, user.id),
+    )
+    text = mrss.render(channel, now.items, MrssTags(**network.mrss.model_dump()))
+    mrss.verify(text, [item.guid for item in now.items])
+    return text
+
+
+def _removed(
+    user_id: str, before: bytes | None, now: Listing, index: Index, state: PartnerState, since: datetime | None
+) -> Removals:
+    former = published_guids(before)
+    listed = {item.guid for item in now.items}
+    missing = [guid for guid in former if guid not in listed and guid not in now.reasons]
+    explained = [guid for guid, result in _results(index, missing).items() if result.remote_id or result.failures]
+    return removals(user_id, former, now, explained=explained, unknown=state is PartnerState.UNKNOWN, since=since)
+
+
+def published_guids(text: bytes | None) -> list[str]:
+    """Return the guids of a published feed; what is no feed of ours lists nothing that we know of."""
+    if not text:
+        return []
+    try:
+        return mrss.guids(text)
+    except mrss.BadFeed:
+        return []
+
+
+def removed_with_user(user_id: str, context: Context, index: Index) -> Removals:
+    """Tell what leaves with a whole feed, of a user whom the catalog doesn't name."""
+    user = UserEntry.model_construct(id=user_id, username="", videos=())
+    return _feed(user, context, index).removals
+
+
+_of_process: dict[str, Any] = {}
+
+
+def start_process(context: Context) -> None:
+    """Prepare a worker process: its context, and its own connection to the index."""
+    import gc
+
+    # A build makes millions of small values and no cycles: collecting takes a third of its time and finds nothing.
+    gc.disable()
+    _of_process.update(context=context, index=Index.reader(context.index))
+
+
+def build_in_process(job: Job) -> Outcome:
+    """Build one feed in a prepared process."""
+    return build_feed(job, _of_process["context"], _of_process["index"])

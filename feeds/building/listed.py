@@ -1,0 +1,45 @@
+"""Note what was published, as events: from them we know later what was listed when, and as what.
+
+One line a user and publication says what came or changed, with its digest, and what went.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from feeds.building.feed import Outcome
+from feeds.core.events import LISTED, Event
+from feeds.formats import results_yaml
+from feeds.storage.index import Index
+from feeds.storage.journal import Journal
+
+
+def note_listed(index: Index, outcomes: Sequence[Outcome], state: Path) -> None:
+    """Append a `listed` event to the journal for each user whose listing is not what was last noted.
+
+    Raises StorageError; the listing is then noted by the next build.
+    """
+    now = datetime.now(UTC)
+    lines = []
+    for outcome in outcomes:
+        feed = outcome.feed
+        if feed is None or feed.listed is None:
+            continue
+        known = last_noted(index.events([f"l:{feed.user_id}"]).get(f"l:{feed.user_id}", ()))
+        items = {guid: digest for guid, digest in feed.listed.items() if known.get(guid) != digest}
+        gone = [guid for guid in known if guid not in feed.listed]
+        if items or gone:
+            fields = {"user": feed.user_id, "items": items, **({"gone": gone} if gone else {})}
+            lines.append(results_yaml.render(Event(now, LISTED, fields)))
+    if lines:
+        Journal(state / "journal").append(b"".join(lines))
+
+
+def last_noted(events: Iterable[Event]) -> Mapping[str, str]:
+    """Fold a user's `listed` events, in order of time, into what was listed last: digests by guid."""
+    listed: dict[str, str] = {}
+    for event in sorted(events, key=lambda each: each.at):
+        for guid in event.fields.get("gone", ()):
+            listed.pop(guid, None)
+        listed.update(event.fields.get("items", {}))
+    return listed

@@ -1,0 +1,286 @@
+"""Build the site: site = catalog - results, at a moment.
+
+What is on the disk is the truth; the index only says which parts of it can't have changed. A build is one
+transaction for its readers: it reads, builds every changed feed beside the published ones, asks the removal
+guard, and only then publishes. Killed anywhere, it leaves what was true before or what is true now.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+
+from feeds.building import publishing, workers
+from feeds.building.changes import (
+    EVENT_SOURCE,
+    Changes,
+    Moment,
+    adopted_elsewhere,
+    find_changes,
+    frozen_jobs,
+    settled_now,
+)
+from feeds.building.conflicts import find_conflicts
+from feeds.building.feed import Context, Job, Outcome, removed_with_user
+from feeds.building.listed import note_listed
+from feeds.building.report import Report, report_of
+from feeds.building.results import Taken, take_in
+from feeds.building.sources import CatalogText, located
+from feeds.building.version import code_version
+from feeds.core.defaults import feed_url
+from feeds.core.errors import BuildRefused, Finding
+from feeds.core.removals import refusal
+from feeds.core.user_list import ListedUser, UserListShape
+from feeds.settings import Folders
+from feeds.storage.index import Index, SourceRow
+from feeds.storage.static_dir import clear_leftovers, only_one
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person wants built, and how: `jobs` processes, `full` without believing the index."""
+
+    folders: Folders
+    out: Path
+    at: datetime
+    jobs: int
+    full: bool = False
+    record: bool = False
+    allow_removals: int = 0
+
+
+def build(wish: Wish) -> Report:
+    """Build and publish the site; a second build into the same folder waits.
+
+    Raises UsageError without a catalog, BuildRefused where the removal guard says no, StorageError where the disk does.
+    """
+    (wish.out / "feeds").mkdir(parents=True, exist_ok=True)
+    wish.folders.state.mkdir(parents=True, exist_ok=True)
+    with only_one(wish.out), only_one(wish.folders.state):
+        clear_leftovers(wish.out)
+        clear_leftovers(wish.out / "feeds")
+        index_path = _index_path(wish)
+        index = Index(index_path, code_version())
+        try:
+            return _Build(wish, index, index_path).run()
+        finally:
+            index.close()
+
+
+def _index_path(wish: Wish) -> Path:
+    # What was built into one folder says nothing of another.
+    name = blake2b(os.fsencode(wish.out.resolve()), digest_size=6).hexdigest()
+    return wish.folders.state / "cache" / f"build-{name}.sqlite"
+
+
+class _Build:
+    """One build: what all its steps share."""
+
+    def __init__(self, wish: Wish, index: Index, index_path: Path) -> None:
+        self.wish, self.index, self.index_path = wish, index, index_path
+        self.text = CatalogText(wish.folders.catalog)
+        self.catalog = wish.folders.catalog
+
+    def run(self) -> Report:
+        """Take in, compare, build, ask the guard, publish, note."""
+        if broken := self._catalog_faults():
+            return report_of(self.index, self.wish.at, self.catalog, findings=broken, published=False)
+        if self.wish.full:
+            self.index.forget_files()
+        taken = take_in(self.index, self.catalog, self.wish.folders.state)
+        moment = Moment(self.wish.at, self.wish.out, self.wish.record, self.wish.full)
+        changes = find_changes(self.text, self.catalog, self.index, taken.subjects, moment)
+        self.index.commit()  # the events are in, and whom they concern is marked: a kill from here on loses neither
+        if not self._anything(changes, taken):
+            self._remember(changes)
+            return report_of(self.index, self.wish.at, self.catalog, findings=taken.findings)
+        self.network = self.text.network.network
+        since = self.index.note("at")
+        self.context = Context(
+            self.wish.out,
+            self.index_path,
+            self.network,
+            self.wish.at,
+            datetime.fromisoformat(since) if since else None,
+            self.wish.record,
+        )
+        return self._build(changes, taken)
+
+    def _catalog_faults(self) -> list[Finding]:
+        if self.text.digest.hex() == self.index.note("catalog") and not self.wish.full:
+            return []
+        read = self.text.read
+        if read is None:
+            return self.text.located.own_findings()
+        return self.text.located.findings(read) if isinstance(read, tuple) else []
+
+    def _anything(self, changes: Changes, taken: Taken) -> bool:
+        if changes.jobs or changes.gone or self.index.note("catalog") != changes.notes["catalog"]:
+            return True
+        if any(subject.startswith("u:") for subject in taken.subjects):
+            return True
+        path = self.wish.out / publishing.USER_LIST
+        return self.index.note("user list") != " ".join(map(str, settled_now(path)))
+
+    def _build(self, changes: Changes, taken: Taken) -> Report:
+        outcomes = workers.run(changes.jobs, self.context, self.wish.jobs)
+        try:
+            outcomes, findings = self._settle(changes, outcomes)
+            outcomes += self._known_by_events(changes, outcomes)
+            self._index_rows(changes, outcomes)
+            stale = self._guard(changes, outcomes)
+        except BaseException:
+            self.index.rollback()
+            for each in outcomes:
+                if each.feed and each.feed.staged:
+                    each.feed.staged.unlink(missing_ok=True)
+            raise
+        staged = [(each.feed.user_id, each.feed.staged) for each in outcomes if each.feed and each.feed.staged]
+        publishing.publish_feeds(self.wish.out, staged)
+        listed = self._publish_user_list()
+        publishing.remove_feeds(self.wish.out, stale)
+        self._index_signatures(outcomes)
+        self._remember(changes)
+        if self.wish.record:
+            note_listed(self.index, outcomes, self.wish.folders.state)
+            self.index.commit()
+        return report_of(
+            self.index,
+            self.wish.at,
+            self.catalog,
+            findings=[*taken.findings, *self._faults(changes, outcomes), *findings],
+            written=len(staged) + listed,
+            removed=len(stale),
+            notes=self._notes(),
+        )
+
+    def _settle(self, changes: Changes, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Finding]]:
+        """Freeze what conflicts, and build it again from its last good text."""
+        self.index.put_guids((each.source, each.keys) for each in outcomes if not each.same)
+        clash = find_conflicts(self.index, self.text, changes, outcomes)
+        if not clash.frozen:
+            return outcomes, []
+        again = frozen_jobs(changes, sorted(clash.frozen - clash.silent), self.text)
+        frozen = {each.source: each for each in workers.run(again, self.context, self.wish.jobs)}
+        settled = []
+        for each in outcomes:
+            if each.source in clash.frozen:
+                if each.feed and each.feed.staged:
+                    each.feed.staged.unlink(missing_ok=True)
+                if each.source in clash.silent:
+                    settled.append(replace(each, feed=None, frozen=True, good=None, form=None))
+                continue
+            settled.append(each)
+        return settled + list(frozen.values()), clash.findings
+
+    def _known_by_events(self, changes: Changes, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Build the feeds of users who are adopted and not in the catalog (yet): empty ones, but valid."""
+        now = {each.source: each.feed.user_id if each.feed else None for each in outcomes if not each.same}
+        claimed = {
+            user_id
+            for source in changes.sources
+            if (user_id := now[source] if source in now else changes.known[source].user_id)
+        }
+        known = {name.removeprefix(EVENT_SOURCE) for name in changes.known if name.startswith(EVENT_SOURCE)}
+        adopted = adopted_elsewhere(self.index, self.network.parent_id, claimed)
+        changes.gone += [EVENT_SOURCE + user_id for user_id in known - set(adopted)]
+        lost = any(each.feed is None and each.frozen for each in outcomes)
+        jobs = [Job(EVENT_SOURCE + user_id, user_id=user_id, freeze=lost) for user_id in adopted]
+        return workers.run(jobs, self.context, 1)
+
+    def _index_rows(self, changes: Changes, outcomes: Sequence[Outcome]) -> None:
+        before = self.index.rows([each.source for each in outcomes])
+        self.listed_before = self.index.total_listed() - sum(row.listed for row in before.values())
+        self.listed_before -= sum(row.listed for row in self.index.rows(changes.gone).values())
+        self.index.drop_sources(changes.gone)
+        self.index.put_sources([_row(each, before.get(each.source), self.wish.record) for each in outcomes])
+
+    def _guard(self, changes: Changes, outcomes: Sequence[Outcome]) -> list[str]:
+        """Return the users whose feeds go. Raises BuildRefused where videos would leave without a reason."""
+        wanted = {user_id for user_id, _ in self.index.listed_users()}
+        stale = sorted(publishing.published_feeds(self.wish.out) - wanted)
+        told = {each.feed.user_id: each.feed.removals for each in outcomes if each.feed}
+        for user_id in stale:
+            if user_id not in told:
+                told[user_id] = removed_with_user(user_id, self.context, self.index)
+        before = self.listed_before + sum(each.before for each in told.values())
+        if words := refusal(told.values(), listed_before=before, allowed=self.wish.allow_removals):
+            raise BuildRefused(f"Nothing was published: {words}")
+        return stale
+
+    def _publish_user_list(self) -> bool:
+        shape = self.network.user_list
+        fields = shape.fields
+        return publishing.publish_user_list(
+            self.wish.out,
+            [
+                ListedUser(user_id, username, feed_url(self.network.base_url, user_id))
+                for user_id, username in self.index.listed_users()
+            ],
+            UserListShape(shape.wrap, fields.id, fields.username, fields.feed, shape.confirmed),
+        )
+
+    def _index_signatures(self, outcomes: Sequence[Outcome]) -> None:
+        for each in outcomes:
+            if each.feed and each.feed.in_list:
+                path = self.wish.out / "feeds" / f"{each.feed.user_id}.xml"
+                self.index.put_feed_signature(each.source, *settled_now(path))
+
+    def _remember(self, changes: Changes) -> None:
+        changes.notes["user list"] = " ".join(map(str, settled_now(self.wish.out / publishing.USER_LIST)))
+        for key, value in changes.notes.items():
+            self.index.remember(key, value)
+        self.index.commit()
+
+    def _faults(self, changes: Changes, outcomes: Sequence[Outcome]) -> list[Finding]:
+        found: list[Finding] = []
+        inline = {each.name: each for each in self.text.inline_sources()} if outcomes else {}
+        for each in outcomes:
+            if not each.faults and not each.refused:
+                continue
+            text, prefix = located(inline.get(each.source) or changes.sources[each.source], self.text)
+            found += text.own_findings() if each.refused else text.findings(each.faults, prefix)
+        return found
+
+    def _notes(self) -> list[str]:
+        if self.network.user_list.confirmed:
+            return []
+        return ["the shape of users.json is a proposal: ask your content manager, then set network.user_list.confirmed"]
+
+
+def _row(outcome: Outcome, before: SourceRow | None, record: bool) -> SourceRow:
+    if outcome.same and before is not None:
+        return replace(before, signature=outcome.signature, settled=outcome.settled)
+    row = SourceRow(
+        source=outcome.source,
+        signature=outcome.signature,
+        settled=outcome.settled,
+        digest=outcome.digest,
+        faulty=outcome.frozen,
+        frozen=outcome.frozen,
+        form=outcome.form,
+        good=outcome.good,
+    )
+    feed = outcome.feed
+    if feed is None:
+        return row
+    noted = "" if not record else "yes"
+    if not record and before is not None and before.feed_digest == feed.digest:
+        noted = before.noted
+    return replace(
+        row,
+        user_id=feed.user_id,
+        username=feed.username,
+        enabled=feed.enabled,
+        state=feed.state.value,
+        in_list=feed.in_list,
+        listed=feed.count,
+        held=json.dumps(dict(feed.held)),
+        valid_from=feed.valid_from,
+        valid_until=feed.valid_until,
+        feed_digest=feed.digest,
+        noted=noted,
+    )

@@ -1,0 +1,110 @@
+"""Find the texts that the catalog consists of: catalog.yaml, the users in it, and the user files that it includes."""
+
+import glob
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from feeds.building.feed import text_digest
+from feeds.core.catalog import Network
+from feeds.core.errors import UsageError
+from feeds.core.rules import Fault
+from feeds.formats import catalog_yaml
+
+CATALOG = "catalog.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One user's text: a file, or (where `tree` is set) the n-th user in catalog.yaml."""
+
+    name: str
+    path: Path | None = None
+    number: int = 0
+    tree_text: bytes | None = None
+
+
+class CatalogText:
+    """catalog.yaml as bytes; parsed when somebody asks. Raises UsageError where there is none."""
+
+    def __init__(self, catalog: Path) -> None:
+        self.path = catalog / CATALOG
+        try:
+            self.text = self.path.read_bytes()
+        except OSError as error:
+            raise UsageError(
+                f"{self.path} can't be read: {error.strerror}.\n"
+                "Name the catalog's folder with --catalog DIR or FEEDS_CATALOG; `feeds new DIR` starts one."
+            ) from error
+        self.digest = text_digest(self.text)
+
+    @cached_property
+    def read(self) -> catalog_yaml.ReadNetwork | tuple[Fault, ...] | None:
+        """Return what the text says, or its faults; None where it is no tree at all."""
+        return catalog_yaml.parse_network(self.text)
+
+    @cached_property
+    def located(self) -> catalog_yaml.Located:
+        """Return the text with its positions."""
+        return catalog_yaml.Located(str(self.path), self.text)
+
+    @property
+    def network(self) -> catalog_yaml.ReadNetwork:
+        """Return the network; only to be asked where `read` is one."""
+        read = self.read
+        assert isinstance(read, catalog_yaml.ReadNetwork)  # noqa: S101
+        return read
+
+    @cached_property
+    def inline_texts(self) -> dict[str, bytes]:
+        """Return the text of each user in catalog.yaml, by its source's name."""
+        return {each.name: each.tree_text or b"" for each in self.inline_sources()}
+
+    def inline_sources(self) -> list[Source]:
+        """Return the users that stand in catalog.yaml itself, each under a name that lasts while its id does."""
+        sources, taken = [], set()
+        for number, tree in enumerate(self.network.users):
+            claimed = tree.get("id") if isinstance(tree, dict) else None
+            name = f"{CATALOG}#{claimed}"
+            if name in taken:
+                name = f"{CATALOG}#{number}#{claimed}"
+            taken.add(name)
+            sources.append(Source(name, None, number, catalog_yaml.tree_text(tree)))
+        return sources
+
+
+def settings_digest(network: Network) -> str:
+    """Return the digest of all network settings: each of them may show in every feed."""
+    return text_digest(json.dumps(network.model_dump(mode="json"), sort_keys=True).encode()).hex()
+
+
+def included(catalog: Path, patterns: list[str]) -> list[Source]:
+    """Return the user files that the patterns name, in order of name."""
+    names: set[str] = set()
+    for pattern in patterns:
+        folder, _, last = pattern.rpartition("/")
+        if last.startswith("*") and last.count("*") == 1 and not glob.has_magic(folder + last[1:]):
+            # The usual pattern, one folder and an ending: twenty times faster than glob with 10,000 files.
+            names.update(_with_ending(catalog, folder, last[1:]))
+        else:
+            names.update(name.replace(os.sep, "/") for name in glob.glob(pattern, root_dir=catalog, recursive=True))
+    names.discard(CATALOG)
+    return [Source(name, catalog / name) for name in sorted(names)]
+
+
+def _with_ending(catalog: Path, folder: str, ending: str) -> list[str]:
+    try:
+        entries = os.listdir(catalog / folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    prefix = f"{folder}/" if folder else ""
+    return [prefix + entry for entry in entries if entry.endswith(ending) and not entry.startswith(".")]
+
+
+def located(source: Source, catalog_text: CatalogText) -> tuple[catalog_yaml.Located, tuple[str | int, ...]]:
+    """Return the text that the source stands in, with positions, and the path to it there."""
+    if source.path is None:
+        return catalog_text.located, ("users", source.number)
+    return catalog_yaml.Located(str(source.path), source.path.read_bytes()), ()

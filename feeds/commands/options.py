@@ -1,0 +1,51 @@
+"""Options that several verbs share."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from feeds.settings import Folders
+
+Command = Callable[..., Any]
+
+
+def catalog_option(command: Command) -> Command:
+    """Give a verb --catalog."""
+    return click.option(
+        "--catalog",
+        metavar="DIR",
+        envvar="FEEDS_CATALOG",
+        show_envvar=True,
+        help="Folder of catalog.yaml (default: the current one).",
+    )(command)
+
+
+def folders_of(catalog: str | None) -> Folders:
+    """Return the folders for the --catalog that was given."""
+    import os
+
+    from feeds.settings import folders
+
+    return folders(os.environ, catalog=catalog)
+
+
+class Moment(click.ParamType):
+    """A moment as people write it: a date (its midnight, UTC), or a time with its zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return the moment, in UTC and whole seconds."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f'"{value}" is no time: write 2026-11-24, or 2026-11-24T21:00:00+01:00.', param, ctx)
+        if moment.tzinfo is None:
+            if len(value) > len("2026-11-24"):
+                self.fail(f'"{value}" lacks its zone: add Z, or +01:00.', param, ctx)
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).replace(microsecond=0)

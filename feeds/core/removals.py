@@ -1,0 +1,122 @@
+"""The removal guard: no video leaves a feed without a recorded reason, and a mass removal needs a person's word.
+
+A removal is explained by a result (the video was imported, failed, its user was rejected or has left), by time
+(its rights window ended), or by its place (more important videos went ahead). An edit of the catalog explains
+it, too, but an edit can be a mistake: above a bound it waits for a person. What nothing explains, such as
+results that are missing, stops the build.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from feeds.core.listing import Listing, Reason
+
+# Above this share of a feed, or of the network, removals by edit need a person's word ...
+SHARE = 0.30
+# ... unless so few were listed that a share says nothing.
+FEW = 10
+
+
+class Cause(StrEnum):
+    """What explains that a video left a feed."""
+
+    RESULT = "result"
+    TIME = "time"
+    PLACE = "place"
+    EDIT = "edit"
+    NOTHING = "nothing"
+
+
+_CAUSES = {
+    Reason.IMPORTED: Cause.RESULT,
+    Reason.FAILED: Cause.RESULT,
+    Reason.USER_REJECTED: Cause.RESULT,
+    Reason.USER_LEFT: Cause.RESULT,
+    Reason.USER_NOT_ADOPTED: Cause.EDIT,  # adopted by another parent: network.parent_id was edited
+    Reason.USER_UNKNOWN: Cause.NOTHING,  # it was adopted when it was listed, and no event says so any more
+    Reason.USER_DISABLED: Cause.EDIT,
+    Reason.HELD: Cause.EDIT,
+    Reason.BEFORE_WINDOW: Cause.EDIT,
+    Reason.OVER_LIMIT: Cause.PLACE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Removals:
+    """What leaves one user's feed: how many were listed before, and each removed guid's cause."""
+
+    user: str
+    before: int
+    causes: Mapping[str, Cause]
+
+    def by(self, cause: Cause) -> list[str]:
+        """Return the guids removed for this cause, in the order of the former feed."""
+        return [guid for guid, its in self.causes.items() if its is cause]
+
+
+def removals(
+    user: str,
+    before: Iterable[str],
+    now: Listing,
+    *,
+    explained: Iterable[str] = (),
+    unknown: bool = False,
+    since: datetime | None,
+) -> Removals:
+    """Compare a feed's former guids with its listing.
+
+    `explained` are guids that are in the catalog no more but have a result; `unknown` says that no event tells of the
+    user at all; `since` is when the former feed was written, None where that isn't known.
+    """
+    former = list(before)
+    listed = {item.guid for item in now.items}
+    by_result = set(explained)
+    causes = {}
+    for guid in former:
+        if guid in listed:
+            continue
+        reason = now.reasons.get(guid)
+        if reason is Reason.AFTER_WINDOW:
+            ended = (now.ended or {}).get(guid)
+            cause = Cause.EDIT if since is not None and ended is not None and ended <= since else Cause.TIME
+        elif reason is not None:
+            cause = _CAUSES[reason]
+        elif guid in by_result:
+            cause = Cause.RESULT
+        else:
+            cause = Cause.NOTHING if unknown else Cause.EDIT
+        causes[guid] = cause
+    return Removals(user, len(former), causes)
+
+
+def refusal(changes: Iterable[Removals], *, listed_before: int, allowed: int) -> str | None:
+    """Return why these removals must not be published, with what to do next; None where they may be."""
+    changed = [each for each in changes if each.causes]
+    unexplained = [(each.user, guid) for each in changed for guid in each.by(Cause.NOTHING)]
+    if unexplained:
+        return (
+            f"{len(unexplained)} listed videos would leave their feeds, and nothing explains it: {_some(unexplained)}.\n"
+            "Their users were adopted when these were listed, and no result says so any more. Bring back the files\n"
+            "below results/ (git checkout -- results), or the state folder's journal, and build again."
+        )
+    edited = {each.user: each.by(Cause.EDIT) for each in changed}
+    total = sum(len(guids) for guids in edited.values())
+    large = [each for each in changed if each.before >= FEW and len(edited[each.user]) > SHARE * each.before]
+    whole = listed_before >= FEW and total > SHARE * listed_before
+    if total <= allowed or not (large or whole):
+        return None
+    where = [f"{len(edited[each.user])} of {each.before} of {each.user}" for each in large[:5]]
+    if whole:
+        where.insert(0, f"{total} of the network's {listed_before}")
+    examples = _some([(each.user, guid) for each in changed for guid in edited[each.user]])
+    return (
+        f"edits would take {total} listed videos out of their feeds ({', '.join(where)}): {examples}.\n"
+        f"If that is meant, say so: feeds build --allow-removals {total}"
+    )
+
+
+def _some(guids: list[tuple[str, str]]) -> str:
+    shown = ", ".join(f"{guid} of {user}" for user, guid in guids[:3])
+    return shown + (f" and {len(guids) - 3} more" if len(guids) > 3 else "")
