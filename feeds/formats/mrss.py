@@ -8,7 +8,6 @@ and dm elements, of which only the namespace is documented.
 """
 
 import functools
-import html
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -109,12 +108,17 @@ def guids(text: bytes) -> list[str]:
     found = _GUID.findall(text)
     if len(found) != text.count(b"<item>") or not text.endswith(b"</rss>\n"):
         raise BadFeed("This is not a whole feed of ours: its guids can't be told.")
-    return [html.unescape(guid.decode()) for guid in found]
+    return [_unescape(guid.decode()) for guid in found]
 
 
 def _escape(value: object) -> str:
     text = str(value)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _unescape(text: str) -> str:
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#13;", "\r")
+    return text.replace("&amp;", "&")
 
 
 def _rfc_822(moment: datetime) -> str:
