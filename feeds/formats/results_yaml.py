@@ -18,6 +18,7 @@ from feeds.core.events import Event
 
 # DEL, C1 controls, NEL, the two line separators, the byte order mark, non-characters and lone surrogates.
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,7 @@ class BadLine:
 def render(event: Event) -> bytes:
     """Render one event as its line, with the newline."""
     record: dict[str, Any] = {"at": render_time(event.at), "event": event.event, **event.fields}
-    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
-    return f"- {_NOT_YAML.sub(_escape, text)}\n".encode()
+    return f"- {_NOT_YAML.sub(_escape, _JSON.encode(record))}\n".encode()
 
 
 def parse(text: bytes) -> Iterator[Event | BadLine]:
