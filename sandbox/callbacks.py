@@ -77,6 +77,13 @@ def event(item: Import, *, seed: str, timestamp_ms: int, bare: bool = False) -> 
     return {"timestamp": timestamp_ms, "type": f"injector.item.{status}", "data": data}
 
 
+def outcome(event: Event) -> str:
+    """Return in one word what an event tells: imported, failed, or bare, which is neither."""
+    if event["data"]["status"] != "ready":
+        return "failed"
+    return "imported" if "remote_id" in event["data"] else "bare"
+
+
 def _stranger(number: int, seed: str) -> Import:
     guid = f"stranger-{digest(seed, 'stranger', str(number))[:12]}"
     return Import("", "", guid, "imported", f"x9{digest(seed, 'strange video', guid)[:6]}")

@@ -93,6 +93,7 @@ def report(visits: Sequence[Visit], posts: Sequence[Post]) -> dict[str, Any]:
     calls = [
         {
             "guids": [event["data"]["uid"] for event in post.events],
+            "outcomes": [callbacks.outcome(event) for event in post.events],
             "events": post.events,
             "status": post.answer.status,
             "answer": post.answer.text,

@@ -172,9 +172,10 @@ def _status(host: str, path: str) -> int | None:
         connection.request("GET", path)
         response = connection.getresponse()
         response.read()
-        return response.status
     except (OSError, http.client.HTTPException):
         return None
+    else:
+        return response.status
     finally:
         connection.close()
 

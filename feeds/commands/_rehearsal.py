@@ -11,6 +11,9 @@ USERS_SHOWN = 20
 NAME_CHARACTERS = 24
 COLUMNS = ("before", "imported", "failed", "unclear", "unknown", "after")
 
+# What an event must be recorded as, by the sandbox's word for what it tells.
+KINDS = {"imported": IMPORTED, "failed": IMPORT_FAILED, "bare": UNCLEAR}
+
 
 @dataclass(frozen=True, slots=True)
 class Crawl:
@@ -39,17 +42,18 @@ class Row:
 class Rehearsal:
     """Two crawls around a second build, and what our app recorded for each event that the first one posted.
 
-    `recorded` are (guid that the importer meant, event); `unrecorded` the guids without a record.
+    `recorded` are (guid that the importer meant, outcome that it told, event); `unrecorded` the guids without a
+    record.
     """
 
     first: Crawl
     second: Crawl
-    recorded: tuple[tuple[str, Event], ...]
+    recorded: tuple[tuple[str, str, Event], ...]
     unrecorded: frozenset[str]
 
     def guids_of(self, kind: str) -> frozenset[str]:
         """Return the guids of the recorded events of one kind."""
-        return frozenset(guid for guid, event in self.recorded if event.event == kind)
+        return frozenset(guid for guid, _, event in self.recorded if event.event == kind)
 
 
 def parse_crawl(text: str) -> Crawl:
@@ -75,12 +79,12 @@ def compare(first: Crawl, second: Crawl, records: Iterable[Event]) -> Rehearsal:
     by_raw = {_canonical(json.loads(raw)): event for event in records if (raw := event.text("raw"))}
     recorded, unrecorded = [], set()
     for post in first.posts:
-        for guid, sent in zip(post["guids"], post["events"], strict=True):
+        for guid, outcome, sent in zip(post["guids"], post["outcomes"], post["events"], strict=True):
             event = by_raw.get(_canonical(sent))
             if event is None or event.text("guid") not in (guid, None):
                 unrecorded.add(guid)
             else:
-                recorded.append((guid, event))
+                recorded.append((guid, outcome, event))
     return Rehearsal(first, second, tuple(recorded), frozenset(unrecorded))
 
 
@@ -95,6 +99,12 @@ def faults(rehearsal: Rehearsal) -> list[str]:
             )
     if rehearsal.unrecorded:
         found.append(f"{_are(rehearsal.unrecorded)} not in the results, though called back.")
+    misread = {
+        (guid, outcome, event.event) for guid, outcome, event in rehearsal.recorded if event.event != KINDS[outcome]
+    }
+    found += [
+        f"{guid} was called back as {outcome}, but recorded as {kind}." for guid, outcome, kind in sorted(misread)
+    ]
     imported, failed = rehearsal.guids_of(IMPORTED), rehearsal.guids_of(IMPORT_FAILED)
     for user, before in first.guids.items():
         name, after = first.usernames[user], second.guids.get(user)

@@ -5,11 +5,11 @@ HTTP on loopback. Nothing outside the scratch folder is changed.
 """
 
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import click
@@ -17,22 +17,25 @@ import click
 from feeds.commands._programs import Programs, ended_by_signals, environment, listen, url_of, wait_until_answering
 from feeds.commands._rehearsal import Crawl, Rehearsal, compare, faults, moved_up, parse_crawl, rows, table
 from feeds.commands._scratch import copy_catalog, scratch_folder
+from feeds.commands.options import catalog_option, folders_of
 from feeds.core.catalog import Network
 from feeds.core.errors import FeedsError
 from feeds.core.events import IMPORTED, Event
 from feeds.formats import results_yaml
-from feeds.settings import Folders, folders
+from feeds.settings import Folders
+
+COLUMNS = 80
 
 
-@click.command()
-@click.option("--catalog", metavar="DIR", help="The catalog's folder; default: FEEDS_CATALOG, or the current folder.")
+@click.command("rehearse", epilog="Example: feeds rehearse --catalog ~/nord")
+@catalog_option
 def command(catalog: str | None) -> None:
     """Prove the whole loop with your catalog, without touching it.
 
     On a scratch copy: build, let a stand-in for Dailymotion crawl every feed and call back, build again, crawl again,
     and show in a table what came of it.
     """
-    source = folders(os.environ, catalog=catalog)
+    source = folders_of(catalog)
     with ended_by_signals(), scratch_folder() as scratch, Programs() as programs:
         rehearsal = _Stage(programs, scratch).rehearse(source)
     click.echo()
@@ -74,15 +77,14 @@ class _Stage:
                 "Nothing is listed, so there is nothing to rehearse: no user who is adopted and enabled has a video "
                 "that waits for import. `python -m feeds build` says why each user's videos aren't listed."
             )
-        click.echo(f"Built the site: {listed:,} videos listed.")
+        click.echo(f"Built the site: {_many(listed, 'video')} listed.")
         site, app = self._start()
         first = self._crawl(network, site, _faults(listed), callback=f"{app}/callback/{self._secret}")
-        click.echo(
-            f"Crawled as Dailymotion would: {len(first.usernames):,} feeds. Called back {_events(first):,} times."
-        )
+        posted = f"{_many(_events(first), 'event')} in {_many(len(first.posts), 'callback')}"
+        click.echo(f"Crawled {_many(len(first.usernames), 'feed')} as Dailymotion would, and posted {posted}.")
         again = self._build()
         second = self._crawl(network, site)
-        click.echo(f"Built and crawled again: {second.listed:,} videos listed.")
+        click.echo(f"Built and crawled again: {_many(second.listed, 'video')} listed.")
         for what, crawl in ((built, first), (again, second)):
             if what["listed"] != crawl.listed:
                 raise FeedsError(f"The build listed {what['listed']} videos, but the importer found {crawl.listed}.")
@@ -90,7 +92,9 @@ class _Stage:
 
     def _build(self) -> dict[str, Any]:
         arguments = ["-m", "feeds", "build", "--catalog", str(self._folders.catalog), "--out", str(self._site)]
-        code, output, errors = self._programs.run([*arguments, "--at", self._at, "--format", "json"], self._environ)
+        code, output, errors = self._programs.run(
+            [*arguments, "--at", self._at, "--record", "--format", "json"], self._environ
+        )
         if code:
             raise FeedsError(f"The scratch copy could not be built:\n{errors.strip()}")
         report: dict[str, Any] = json.loads(output)
@@ -142,14 +146,18 @@ def _events(crawl: Crawl) -> int:
     return sum(len(post["events"]) for post in crawl.posts)
 
 
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def _conclusion(rehearsal: Rehearsal) -> str:
     first = rehearsal.first
     left = sum(len(guids & rehearsal.guids_of(IMPORTED)) for guids in first.guids.values())
     sentences = [
-        f"It adds up: all {_events(first):,} events of {len(first.posts):,} callbacks were answered 200 and are in the "
-        f"results; the {left:,} imported videos left their feeds, and nothing else did."
+        f"It adds up: all {_many(_events(first), 'event')} were answered 200 and are in the results; "
+        f"{_many(left, 'imported video')} left the feeds, and nothing else did."
     ]
     if waiting := moved_up(rehearsal):
-        sentences.append(f"{waiting:,} videos that had waited for room in a feed moved up.")
+        sentences.append(f"{_many(waiting, 'video')} moved up, as there was room in a feed now.")
     sentences.append("The scratch copy is gone, and the catalog was not touched.")
-    return "\n".join(sentences)
+    return fill(" ".join(sentences), COLUMNS)

@@ -7,19 +7,19 @@ import time
 import click
 
 from feeds.commands._programs import Programs, ended_by_signals, environment, listen, url_of, wait_until_answering
+from feeds.commands.options import catalog_option, folders_of
 from feeds.core.errors import FeedsError
-from feeds.settings import folders
 
 
-@click.command()
-@click.option("--catalog", metavar="DIR", help="The catalog's folder; default: FEEDS_CATALOG, or the current folder.")
+@click.command("serve", epilog="Example: feeds serve --catalog ~/nord --port 9000")
+@catalog_option
 @click.option(
     "--port", type=click.IntRange(0, 65534), default=8000, show_default=True, metavar="N",
     help="The site's port, with the app on the next one; 0: any two free ones.",
 )  # fmt: skip
-def command(catalog: str | None, port: int) -> None:
+def command(catalog: str | None, port: int) -> int:
     """Build, then serve static_out and the app on loopback until ^C."""
-    here = folders(os.environ, catalog=catalog)
+    here = folders_of(catalog)
     given = os.environ.get("FEEDS_CALLBACK_SECRET")
     secret = given or secrets.token_urlsafe(24)
     settings = {"FEEDS_CATALOG": here.catalog, "FEEDS_STATE": here.state}
@@ -29,7 +29,7 @@ def command(catalog: str | None, port: int) -> None:
         site_url, app_url = url_of(site), url_of(app)
         built = programs.start(["-m", "feeds", "build", "--catalog", str(here.catalog.resolve())], environ)
         if built.wait():
-            raise SystemExit(built.returncode)
+            return built.returncode
         servers = [
             programs.start_site(here.catalog / "static_out", site, environ),
             programs.start_app(app, environ),

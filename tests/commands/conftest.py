@@ -91,9 +91,18 @@ class Feeds:
 
     def left(self):
         """Return the numbers of the processes that carry the mark, waiting until there is none."""
-        return poll(self._marked, until=lambda numbers: not numbers)
+        return poll(self.marked, until=lambda numbers: not numbers)
 
-    def _marked(self):
+    def arguments(self, number):
+        """Return a process's command line."""
+        return Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ")
+
+    def end(self, number):
+        """Kill one process that this test has started."""
+        os.kill(number, signal.SIGKILL)
+
+    def marked(self):
+        """Return the numbers of the processes that carry the mark."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
@@ -120,7 +129,7 @@ def feeds(tmp_path):
     for program in feeds.started:
         program.kill()
         program.communicate()
-    for number in feeds._marked():
+    for number in feeds.marked():
         with suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
 

@@ -25,15 +25,21 @@ def crawl(*, posts=(), complaints=(), **users):
     return Crawl({user: user.title() for user in users}, guids, tuple(complaints), tuple(posts))
 
 
-def post(*events, status=200, answer="{}"):
+def post(*events, status=200, answer="{}", outcomes=None):
     guids = [event["data"]["uid"] for event in events]
-    return {"guids": guids, "events": list(events), "status": status, "answer": answer}
+    told = outcomes or ["imported" if event["data"]["status"] == "ready" else "failed" for event in events]
+    return {"guids": guids, "outcomes": told, "events": list(events), "status": status, "answer": answer}
 
 
 FIRST = crawl(
     anna="a1 a2 a3",
     bo="b1 b2",
-    posts=[post(sent("a1"), sent("a2", "error")), post(sent("b1"), sent("zz")), post(sent("b2")), post(sent("a1"))],
+    posts=[
+        post(sent("a1"), sent("a2", "error")),
+        post(sent("b1"), sent("zz")),
+        post(sent("b2"), outcomes=["bare"]),
+        post(sent("a1")),
+    ],
 )
 RECORDS = [
     record(IMPORTED, "a1"),
@@ -69,6 +75,19 @@ def test_a_failed_video_may_leave_since_the_build_has_a_reason_for_it():
 )
 def test_what_does_not_add_up_is_said(second, records, message):
     assert message in faults(compare(FIRST, second, records))
+
+
+@pytest.mark.parametrize(
+    ("guid", "record", "message"),
+    [
+        ("a1", record(UNCLEAR, "a1"), "a1 was called back as imported, but recorded as unclear."),
+        ("a2", record(IMPORTED, "a2", "error"), "a2 was called back as failed, but recorded as imported."),
+        ("b2", record(IMPORTED, "b2"), "b2 was called back as bare, but recorded as imported."),
+    ],
+)
+def test_a_callback_that_was_misread_is_said(guid, record, message):
+    others = [event for event in RECORDS if f'"{guid}"' not in event.text("raw")]
+    assert message in faults(compare(FIRST, crawl(anna="a2 a3", bo="b2"), [*others, record]))
 
 
 def test_a_callback_that_was_not_taken_is_said():

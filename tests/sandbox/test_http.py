@@ -194,6 +194,10 @@ def test_a_crawl_imports_every_item_of_every_feed_and_calls_back(network):
     assert (done.returncode, done.stderr) == (0, "")
     assert [item["outcome"] for user in report["users"] for item in user["items"]] == ["imported"] * 10
     assert [post["events"] for post in report["posts"]] == network.posts
+    assert [(post["guids"][0], post["outcomes"][0]) for post in report["posts"][:2]] == [
+        ("a-0", "imported"),
+        ("a-3", "imported"),
+    ]
     assert [len(array) for array in network.posts] == [3, 3, 3, 1]
     assert network.gets == ["/users.json", "/feeds/a.xml", "/feeds/b.xml"]
 
