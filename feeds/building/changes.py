@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from feeds.building.feed import Job, text_digest
 from feeds.building.sources import CATALOG, CatalogText, Source, included, settings_digest
-from feeds.core.catalog import is_user_id
+from feeds.building.work import Job, text_digest
+from feeds.core.guids import guid_key
 from feeds.core.partners import PartnerState, fold_partner
-from feeds.core.rules import guid_key
+from feeds.core.user_ids import is_user_id
 from feeds.storage.index import Index, Scanned
 from feeds.storage.signature import settled, signature
 
@@ -124,7 +124,7 @@ def _feed_is_as_built(known: Scanned, source: str, moment: Moment, index: Index)
 
 
 def adopted_elsewhere(index: Index, parent_id: str, claimed: Iterable[str]) -> list[str]:
-    """Return the ids of users whom events tell of and the catalog doesn't, if they are adopted, or were built before."""
+    """Return the ids of adopted users whom the catalog doesn't name."""
     in_catalog = set(claimed)
     found = []
     for subject in index.subjects("u:"):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from feeds.building.changes import Changes
 from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
-from feeds.building.feed import Outcome
 from feeds.building.sources import CatalogText, located
+from feeds.building.work import Outcome
 from feeds.core.errors import Finding
-from feeds.core.rules import canonical_guid, guid_key
+from feeds.core.guids import canonical_guid, guid_key
 from feeds.storage.index import Index
 
 
@@ -53,7 +53,7 @@ def _claims(changes: Changes, outcomes: Sequence[Outcome]) -> Iterator[tuple[str
     now = {each.source: each.claimed_id for each in outcomes if not each.same}
     for source in changes.sources:
         known = changes.known.get(source)
-        user_id = now[source] if source in now else known.user_id if known else None
+        user_id = now.get(source, known.user_id if known else None)
         if user_id:
             yield source, user_id
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feeds.core.errors import Finding, Place
-from feeds.core.rules import canonical_guid
+from feeds.core.guids import canonical_guid
 from feeds.formats.catalog_yaml import Located
 
 

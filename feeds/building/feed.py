@@ -7,95 +7,25 @@ import json
 import os
 import zlib
 from array import array
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from feeds.core import rules
-from feeds.core.catalog import Network, UserEntry, is_user_id
-from feeds.core.defaults import feed_url
+from feeds.building.work import Context, Feed, Job, Outcome, text_digest
+from feeds.core.catalog import Network, UserEntry
 from feeds.core.events import VideoResult, fold_video
+from feeds.core.guids import guid_key
 from feeds.core.item import Channel, MrssTags, digest
 from feeds.core.listing import ALWAYS, FOREVER, Limits, Listing, counts, listing
 from feeds.core.partners import PartnerState, fold_partner
 from feeds.core.removals import Removals, removals
-from feeds.core.rules import Fault
+from feeds.core.user_ids import is_user_id
+from feeds.core.user_list import feed_url
 from feeds.formats import catalog_yaml, mrss
 from feeds.storage.index import Index
 from feeds.storage.signature import settled, signature
 from feeds.storage.static_dir import stage
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What all feeds of a build share. `since` is the moment of the build before, None where it isn't known."""
-
-    out: Path
-    index: Path
-    network: Network
-    at: datetime
-    since: datetime | None
-    record: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One user's text to build from: a file, a tree's text from catalog.yaml, or none (known by events alone).
-
-    `user_id` is who it was when it was last built. `known_digest` is the digest with which the feed on disk was built:
-    the same text needs no work. `freeze` says to build from the last good text, which the index has, whatever the text.
-    """
-
-    source: str
-    path: Path | None = None
-    tree_text: bytes | None = None
-    user_id: str | None = None
-    known_digest: bytes | None = None
-    freeze: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A user's feed, built; `staged` is None where the published bytes are the same, or none are wanted.
-
-    `listed` has each item's digest where the build is to be recorded.
-    """
-
-    user_id: str
-    username: str
-    enabled: bool
-    state: PartnerState
-    in_list: bool
-    count: int
-    held: Mapping[str, int]
-    valid_from: str
-    valid_until: str
-    digest: bytes
-    staged: Path | None
-    removals: Removals
-    listed: Mapping[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one job came to. `feed` is None where nobody can tell whose text it is."""
-
-    source: str
-    signature: str
-    settled: bool
-    digest: bytes
-    same: bool = False
-    claimed_id: str | None = None
-    refused: bool = False
-    faults: tuple[Fault, ...] = ()
-    form: str | None = None
-    good: bytes | None = None
-    keys: bytes = b""
-    frozen: bool = False
-    feed: Feed | None = None
 
 
 def build_feed(job: Job, context: Context, index: Index) -> Outcome:
@@ -135,11 +65,6 @@ def _read(job: Job) -> tuple[bytes, Outcome]:
     return text, Outcome(job.source, signature(status), settled(status), text_digest(text))
 
 
-def text_digest(text: bytes) -> bytes:
-    """Return the digest by which a text is known again."""
-    return blake2b(text, digest_size=16).digest()
-
-
 def _parse(form: str, text: bytes) -> catalog_yaml.ReadUser:
     if form == "yaml":
         return catalog_yaml.parse_user(text)
@@ -154,7 +79,7 @@ def _last_good(known: tuple[str, bytes] | None) -> UserEntry | None:
 
 
 def _keys(user: UserEntry) -> bytes:
-    return array("q", [rules.guid_key(video.guid) for video in user.videos]).tobytes()
+    return array("q", [guid_key(video.guid) for video in user.videos]).tobytes()
 
 
 def _feed(user: UserEntry, context: Context, index: Index) -> Feed:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feeds.building.feed import Outcome
+from feeds.building.work import Outcome
 from feeds.core.events import LISTED, Event
 from feeds.formats import results_yaml
 from feeds.storage.index import Index

@@ -1,7 +1,6 @@
 """What a build came to: counts, and for each user how many videos are listed and held and why."""
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,6 +83,8 @@ def report_of(
 
 def _commit(catalog: Path) -> str | None:
     """Return the commit that the catalog's folder has checked out, or None outside Git."""
+    import subprocess
+
     try:
         command = ["git", "-C", str(catalog), "rev-parse", "--verify", "--quiet", "HEAD"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)

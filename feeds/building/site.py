@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 
-from feeds.building import publishing, workers
+from feeds.building import publishing
 from feeds.building.changes import (
     EVENT_SOURCE,
     Changes,
@@ -23,17 +23,14 @@ from feeds.building.changes import (
     frozen_jobs,
     settled_now,
 )
-from feeds.building.conflicts import find_conflicts
-from feeds.building.feed import Context, Job, Outcome, removed_with_user
 from feeds.building.listed import note_listed
 from feeds.building.report import Report, report_of
 from feeds.building.results import Taken, take_in
 from feeds.building.sources import CatalogText, located
 from feeds.building.version import code_version
-from feeds.core.defaults import feed_url
+from feeds.building.work import Context, Job, Outcome
 from feeds.core.errors import BuildRefused, Finding
-from feeds.core.removals import refusal
-from feeds.core.user_list import ListedUser, UserListShape
+from feeds.core.user_list import ListedUser, UserListShape, feed_url
 from feeds.settings import Folders
 from feeds.storage.index import Index, SourceRow
 from feeds.storage.static_dir import clear_leftovers, only_one
@@ -126,12 +123,14 @@ class _Build:
         return self.index.note("user list") != " ".join(map(str, settled_now(path)))
 
     def _build(self, changes: Changes, taken: Taken) -> Report:
+        from feeds.building import workers
+
         outcomes = workers.run(changes.jobs, self.context, self.wish.jobs)
         try:
             outcomes, findings = self._settle(changes, outcomes)
             outcomes += self._known_by_events(changes, outcomes)
             self._index_rows(changes, outcomes)
-            stale = self._guard(changes, outcomes)
+            stale = self._guard(outcomes)
         except BaseException:
             self.index.rollback()
             for each in outcomes:
@@ -159,6 +158,9 @@ class _Build:
 
     def _settle(self, changes: Changes, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Finding]]:
         """Freeze what conflicts, and build it again from its last good text."""
+        from feeds.building import workers
+        from feeds.building.conflicts import find_conflicts
+
         self.index.put_guids((each.source, each.keys) for each in outcomes if not each.same)
         clash = find_conflicts(self.index, self.text, changes, outcomes)
         if not clash.frozen:
@@ -178,6 +180,8 @@ class _Build:
 
     def _known_by_events(self, changes: Changes, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Build the feeds of users who are adopted and not in the catalog (yet): empty ones, but valid."""
+        from feeds.building import workers
+
         now = {each.source: each.feed.user_id if each.feed else None for each in outcomes if not each.same}
         claimed = {
             user_id
@@ -198,8 +202,11 @@ class _Build:
         self.index.drop_sources(changes.gone)
         self.index.put_sources([_row(each, before.get(each.source), self.wish.record) for each in outcomes])
 
-    def _guard(self, changes: Changes, outcomes: Sequence[Outcome]) -> list[str]:
+    def _guard(self, outcomes: Sequence[Outcome]) -> list[str]:
         """Return the users whose feeds go. Raises BuildRefused where videos would leave without a reason."""
+        from feeds.building.feed import removed_with_user
+        from feeds.core.removals import refusal
+
         wanted = {user_id for user_id, _ in self.index.listed_users()}
         stale = sorted(publishing.published_feeds(self.wish.out) - wanted)
         told = {each.feed.user_id: each.feed.removals for each in outcomes if each.feed}

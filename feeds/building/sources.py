@@ -6,12 +6,15 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from feeds.building.feed import text_digest
-from feeds.core.catalog import Network
+from feeds.building.work import text_digest
 from feeds.core.errors import UsageError
-from feeds.core.rules import Fault
-from feeds.formats import catalog_yaml
+
+if TYPE_CHECKING:  # reading a catalog brings pydantic along, and a build that finds nothing to do must not wait for it
+    from feeds.core.catalog import Network
+    from feeds.core.rules import Fault
+    from feeds.formats import catalog_yaml
 
 CATALOG = "catalog.yaml"
 
@@ -41,18 +44,24 @@ class CatalogText:
         self.digest = text_digest(self.text)
 
     @cached_property
-    def read(self) -> catalog_yaml.ReadNetwork | tuple[Fault, ...] | None:
+    def read(self) -> "catalog_yaml.ReadNetwork | tuple[Fault, ...] | None":
         """Return what the text says, or its faults; None where it is no tree at all."""
+        from feeds.formats import catalog_yaml
+
         return catalog_yaml.parse_network(self.text)
 
     @cached_property
-    def located(self) -> catalog_yaml.Located:
+    def located(self) -> "catalog_yaml.Located":
         """Return the text with its positions."""
+        from feeds.formats import catalog_yaml
+
         return catalog_yaml.Located(str(self.path), self.text)
 
     @property
-    def network(self) -> catalog_yaml.ReadNetwork:
+    def network(self) -> "catalog_yaml.ReadNetwork":
         """Return the network; only to be asked where `read` is one."""
+        from feeds.formats import catalog_yaml
+
         read = self.read
         assert isinstance(read, catalog_yaml.ReadNetwork)  # noqa: S101
         return read
@@ -64,6 +73,8 @@ class CatalogText:
 
     def inline_sources(self) -> list[Source]:
         """Return the users that stand in catalog.yaml itself, each under a name that lasts while its id does."""
+        from feeds.formats import catalog_yaml
+
         sources, taken = [], set()
         for number, tree in enumerate(self.network.users):
             claimed = tree.get("id") if isinstance(tree, dict) else None
@@ -75,7 +86,7 @@ class CatalogText:
         return sources
 
 
-def settings_digest(network: Network) -> str:
+def settings_digest(network: "Network") -> str:
     """Return the digest of all network settings: each of them may show in every feed."""
     return text_digest(json.dumps(network.model_dump(mode="json"), sort_keys=True).encode()).hex()
 
@@ -89,22 +100,25 @@ def included(catalog: Path, patterns: list[str]) -> list[Source]:
             # The usual pattern, one folder and an ending: twenty times faster than glob with 10,000 files.
             names.update(_with_ending(catalog, folder, last[1:]))
         else:
-            names.update(name.replace(os.sep, "/") for name in glob.glob(pattern, root_dir=catalog, recursive=True))
+            found = glob.glob(pattern, root_dir=catalog, recursive=True)  # noqa: PTH207 - Path.glob knows no root_dir
+            names.update(name.replace(os.sep, "/") for name in found)
     names.discard(CATALOG)
     return [Source(name, catalog / name) for name in sorted(names)]
 
 
 def _with_ending(catalog: Path, folder: str, ending: str) -> list[str]:
     try:
-        entries = os.listdir(catalog / folder)
+        entries = os.listdir(catalog / folder)  # noqa: PTH208 - names alone, ten thousand of them
     except (FileNotFoundError, NotADirectoryError):
         return []
     prefix = f"{folder}/" if folder else ""
     return [prefix + entry for entry in entries if entry.endswith(ending) and not entry.startswith(".")]
 
 
-def located(source: Source, catalog_text: CatalogText) -> tuple[catalog_yaml.Located, tuple[str | int, ...]]:
+def located(source: Source, catalog_text: CatalogText) -> "tuple[catalog_yaml.Located, tuple[str | int, ...]]":
     """Return the text that the source stands in, with positions, and the path to it there."""
+    from feeds.formats import catalog_yaml
+
     if source.path is None:
         return catalog_text.located, ("users", source.number)
     return catalog_yaml.Located(str(source.path), source.path.read_bytes()), ()

@@ -4,7 +4,8 @@ import gc
 from collections.abc import Sequence
 from multiprocessing import get_context
 
-from feeds.building.feed import Context, Job, Outcome, build_feed, build_in_process, start_process
+from feeds.building.feed import build_feed, build_in_process, start_process
+from feeds.building.work import Context, Job, Outcome
 from feeds.storage.index import Index
 
 # Below this many jobs a second process costs more (about 20 ms) than it saves.

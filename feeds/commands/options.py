@@ -31,7 +31,7 @@ def folders_of(catalog: str | None) -> Folders:
     return folders(os.environ, catalog=catalog)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A moment as people write it: a date (its midnight, UTC), or a time with its zone."""
 
     name = "time"

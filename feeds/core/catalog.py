@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from feeds.core.countries import COUNTRIES
+from feeds.core.user_ids import USER_ID, is_user_id
 
 # The categories of the current reference: https://developers.dailymotion.com/v0/reference/video-categories
 CATEGORIES = (
@@ -51,10 +52,6 @@ _ADDRESS = r"(?:https?|ftps?|sftp)://[^/?#@\s:]+(?::\d+)?(?:[/?#][^\s]*(?: [^\s]
 # A path below media_base: no way out of the folder, and an ending, so that `null` is not taken for a file.
 _PATH = r"(?:[^./\\:?#\s][^/\\:?#]*/)*[^./\\:?#\s][^/\\:?#]*\.[A-Za-z0-9]{1,8}(?:\?[^\s]*)?"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_USER_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-# Names that Windows keeps for devices; a catalog is cloned there, too:
-# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 _GUID = r"[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?"
 _LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
 _WHOLE = re.compile(r"-?\d{1,15}")
@@ -67,7 +64,7 @@ Explanation = tuple[str, str]
 
 def fault(rule: str, what: str, remedy: str) -> PydanticCustomError:
     """Return a fault for a validator to raise: what was found and expected, and the next action."""
-    return PydanticCustomError(rule, "{what}", {"what": what, "remedy": remedy})  # type: ignore[arg-type]
+    return PydanticCustomError(rule, "{what}", {"what": what, "remedy": remedy})
 
 
 _EXPLANATIONS: dict[str, Callable[[Any], Explanation]] = {}
@@ -100,7 +97,7 @@ def _in_text(words: Callable[[str], Explanation]) -> Callable[[Any], Explanation
 
     def explained(value: Any) -> Explanation:
         if not isinstance(value, str):
-            return f"expected text, found {_kind(value)}", "Write one text behind the colon."
+            return f"expected text, found {kind_of(value)}", "Write one text behind the colon."
         if not value or value.isspace():
             return "nothing stands here", "Write a text, or take the line out."
         return words(value)
@@ -108,12 +105,13 @@ def _in_text(words: Callable[[str], Explanation]) -> Callable[[Any], Explanation
     return explained
 
 
-def _kind(value: Any) -> str:
-    return {list: "a list", dict: "a mapping"}.get(type(value), "nothing")
+def kind_of(value: Any) -> str:
+    """Return what something that isn't text is, in an editor's words."""
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
 
 
 def _shown(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else _kind(value)
+    return f'"{value}"' if isinstance(value, str) else kind_of(value)
 
 
 def _too_long(characters: int) -> Callable[[str], Explanation]:
@@ -218,13 +216,8 @@ def _folder_url(value: str) -> str:
     return value if value.endswith("/") else value + "/"
 
 
-def is_user_id(value: str) -> bool:
-    """Return whether this can be a user's id, and so name a file everywhere."""
-    return re.fullmatch(_USER_ID, value) is not None and not _DEVICE.fullmatch(value)
-
-
 def _no_device(value: str) -> str:
-    if _DEVICE.fullmatch(value):
+    if not is_user_id(value):
         raise fault("user-id", f'"{value}" is a name that Windows keeps for a device', _explain_user_id(value)[1])
     return value
 
@@ -338,7 +331,7 @@ Guid = Annotated[
 ]
 UserId = Annotated[
     str,
-    *_native("user-id", _explain_user_id, _ANY_SCALAR, pattern=_whole_text(_USER_ID)),
+    *_native("user-id", _explain_user_id, _ANY_SCALAR, pattern=_whole_text(USER_ID)),
     AfterValidator(_no_device),
 ]
 Category = Annotated[

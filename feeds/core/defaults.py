@@ -1,7 +1,7 @@
 """A user's defaults applied to their videos: what an editor left out is filled in, and addresses are made whole."""
 
 import re
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from feeds.core.catalog import Rights, UserEntry, VideoEntry
 from feeds.core.item import Item
@@ -95,8 +95,3 @@ def media_type(url: str) -> str | None:
     """Return the MIME type by the address's ending, or None where the ending says nothing."""
     path = url.partition("?")[0].partition("#")[0]
     return MEDIA_TYPES.get(path.rpartition(".")[2].lower())
-
-
-def feed_url(base_url: str, user_id: str) -> str:
-    """Return the address of a user's feed."""
-    return urljoin(base_url, f"feeds/{user_id}.xml")

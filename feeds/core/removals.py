@@ -97,7 +97,7 @@ def refusal(changes: Iterable[Removals], *, listed_before: int, allowed: int) ->
     unexplained = [(each.user, guid) for each in changed for guid in each.by(Cause.NOTHING)]
     if unexplained:
         return (
-            f"{len(unexplained)} listed videos would leave their feeds, and nothing explains it: {_some(unexplained)}.\n"
+            f"{len(unexplained)} listed videos would leave their feeds, and nothing says why: {_some(unexplained)}.\n"
             "Their users were adopted when these were listed, and no result says so any more. Bring back the files\n"
             "below results/ (git checkout -- results), or the state folder's journal, and build again."
         )

@@ -1,9 +1,7 @@
 """Faults of a catalog that no single value shows: between keys, between entries, and between catalog and results."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +13,7 @@ from feeds.core.catalog import (
     UserEntry,
     did_you_mean,
     explain,
+    kind_of,
 )
 from feeds.core.defaults import absolute, media_type, merged_rights
 from feeds.core.errors import Severity
@@ -57,7 +56,7 @@ def faults_of_values(error: ValidationError, model: type[BaseModel]) -> list[Fau
 
 
 def _shape(rule: str, value: Any) -> tuple[str, str, str]:
-    found = {list: "a list", dict: "a mapping", str: f'the text "{value}"'}.get(type(value), "nothing")
+    found = f'the text "{value}"' if isinstance(value, str) else kind_of(value)
     match rule:
         case "model_type" | "dict_type":
             return "shape", f"expected keys with values, found {found}", "Write `key: value` lines here, indented."
@@ -90,9 +89,9 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def faults_between_keys(tree: Any, *, escapes: bool) -> Iterator[Fault]:
-    """Yield what is wrong between the keys of one user, whatever else is wrong with their values.
+    r"""Yield what is wrong between the keys of one user, whatever else is wrong with their values.
 
-    `escapes` says that the text holds backslashes: only then can a value hold a character that YAML itself refuses.
+    `escapes` says that the text spells out characters (as in "\\x0b"): only so can a value hold one that YAML refuses.
     """
     if not isinstance(tree, dict):
         return
@@ -172,18 +171,6 @@ def warnings(user: UserEntry, network: Network) -> Iterator[Fault]:
         if not territory_told and (rights.allow or rights.deny):
             what = "countries are given, and network.mrss.restriction is off: Dailymotion won't learn of them"
             yield Fault(path, "restriction-off", what, "Switch it on, or hold the video.", "warning")
-
-
-def canonical_guid(guid: str) -> str:
-    """Return the form by which two guids are the same: case and Unicode form make no difference."""
-    if guid.isascii():
-        return guid.lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", guid).casefold())
-
-
-def guid_key(guid: str) -> int:
-    """Return a 64-bit key of a guid's canonical form, signed so that a database can hold it."""
-    return int.from_bytes(blake2b(canonical_guid(guid).encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def network_faults(tree: Any) -> list[Fault]:

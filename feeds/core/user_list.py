@@ -27,3 +27,11 @@ class UserListShape:
     username: str = "username"
     feed: str = "feed_url"
     confirmed: bool = False
+
+
+def feed_url(base_url: str, user_id: str) -> str:
+    """Return the address of a user's feed below `base_url`, which ends in a slash.
+
+    By id, because a username may change.
+    """
+    return f"{base_url}feeds/{user_id}.xml"

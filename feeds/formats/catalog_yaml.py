@@ -5,6 +5,7 @@ positions that its findings need.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,9 @@ from feeds.core.catalog import CatalogFile, Network, UserEntry
 from feeds.core.errors import Finding, Place
 from feeds.core.rules import Fault, Path
 from feeds.formats import strict_yaml
+
+# Escapes of double-quoted text that can stand for characters which neither YAML nor XML takes as they are.
+_SPELLED = re.compile(rb"\\[0abefvxuU]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def parse_user(text: bytes) -> ReadUser:
     except strict_yaml.Refused:
         tree = strict_yaml.examine(text).tree
         return ReadUser(None, refused=True, claimed_id=_claimed(tree))
-    return user_of(tree, escapes=b"\\" in text)
+    return user_of(tree, escapes=_SPELLED.search(text) is not None)
 
 
 def user_of(tree: Any, *, escapes: bool = True) -> ReadUser:

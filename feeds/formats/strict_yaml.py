@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yaml import YAMLError
-from yaml.cyaml import CParser
-from yaml.error import Mark, MarkedYAMLError
+from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
     Event,
@@ -83,13 +83,13 @@ def parse(text: bytes) -> Tree:
     return tree
 
 
-def _build(event: Event, following: Any) -> Tree:
+def _build(event: Any, following: Any) -> Tree:
     # This loop is where a large build spends its time: class identity instead of isinstance, no calls it can spare.
     kind = event.__class__
     if kind is ScalarEvent:
         if event.anchor or event.tag:
             raise Refused
-        return event.value or (event.value if event.style else None)  # type: ignore[no-any-return]
+        return event.value or (event.value if event.style else None)
     if event.anchor or kind is AliasEvent or event.tag:
         raise Refused
     if kind is MappingStartEvent:
@@ -103,7 +103,7 @@ def _build(event: Event, following: Any) -> Tree:
                 raise Refused
             event = following()
             if event.__class__ is ScalarEvent and not event.anchor and not event.tag:
-                value = event.value or (event.value if event.style else None)
+                value: Tree = event.value or (event.value if event.style else None)
             else:
                 value = _build(event, following)
             if value is None:
@@ -154,9 +154,9 @@ class _Events:
 
     def __init__(self, text: bytes) -> None:
         self._parser = CParser(text)
-        self.ahead: Event = self._parser.get_event()
+        self.ahead: Any = self._parser.get_event()
 
-    def next(self) -> Event:
+    def next(self) -> Any:
         event = self.ahead
         self.ahead = self._parser.get_event()
         return event
@@ -232,7 +232,7 @@ def _examine_pair(events: _Events, path: Path, into: Examined, mapping: dict[str
         mapping[key] = value
 
 
-def _place(event: Event) -> tuple[int, int]:
+def _place(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
@@ -241,7 +241,7 @@ def _note(into: Examined, event: Event, path: Path, rule: str, what: str, remedy
     into.faults.append(TextFault(rule, line, column, path, what, remedy))
 
 
-def _syntax(mark: Mark | None, what: str) -> TextFault:
+def _syntax(mark: Any, what: str) -> TextFault:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     remedy = "Look at this line and the one above: indentation by blanks, a blank behind each colon, quotes closed."
     if "tab" in what or "cannot start any token" in what:

@@ -264,9 +264,8 @@ class Index:
 
     def everyone(self) -> list[SourceRow]:
         """Return all rows without their texts, in order of the user's id."""
-        return [
-            _source(row) for row in self._db.execute(f"SELECT {_WITHOUT_TEXT} FROM source ORDER BY user_id, source")
-        ]  # noqa: S608
+        query = f"SELECT {_WITHOUT_TEXT} FROM source ORDER BY user_id, source"  # noqa: S608
+        return [_source(row) for row in self._db.execute(query)]
 
     def shared_guids(self, sources: Sequence[str]) -> dict[int, set[str]]:
         """Return each guid key that these sources share, with another or within one, and all its sources."""
@@ -347,9 +346,9 @@ class Index:
 
 
 def _source(row: Sequence[Any]) -> SourceRow:
-    return SourceRow(
-        *(bool(value) if column in _BOOLEANS else value for column, value in zip(_COLUMNS, row, strict=True))
-    )
+    named = zip(_COLUMNS, row, strict=True)
+    values: list[Any] = [bool(value) if column in _BOOLEANS else value for column, value in named]
+    return SourceRow(*values)
 
 
 def _event(body: str) -> Event:
