@@ -76,7 +76,7 @@ def parse_crawl(text: str) -> Crawl:
 
 def compare(first: Crawl, second: Crawl, records: Iterable[Event]) -> Rehearsal:
     """Find the record of each event that the first crawl posted, by its raw text."""
-    by_raw = {_canonical(json.loads(raw)): event for event in records if (raw := event.text("raw"))}
+    by_raw = {key: event for event in records if (key := _key(event.text("raw") or "")) is not None}
     recorded, unrecorded = [], set()
     for post in first.posts:
         for guid, outcome, sent in zip(post["guids"], post["outcomes"], post["events"], strict=True):
@@ -180,6 +180,13 @@ def _names(guids: frozenset[str]) -> str:
 
 def _are(guids: frozenset[str]) -> str:
     return f"{_names(guids)} {'is' if len(guids) == 1 else 'are'}"
+
+
+def _key(raw: str) -> str | None:
+    try:
+        return _canonical(json.loads(raw))
+    except (ValueError, RecursionError):  # an older record, of something that was no event
+        return None
 
 
 def _canonical(value: Any) -> str:

@@ -54,6 +54,12 @@ def test_what_adds_up_has_no_faults():
     assert faults(compare(FIRST, crawl(anna="a2 a3", bo="b2"), RECORDS)) == []
 
 
+@pytest.mark.parametrize("raw", ["", "[" * 100_000, "1" * 5_000])
+def test_older_records_that_are_no_json_do_no_harm(raw):
+    older = Event(AT, UNCLEAR, {"raw": raw, "why": "it is nested too deeply"})
+    assert faults(compare(FIRST, crawl(anna="a2 a3", bo="b2"), [older, *RECORDS])) == []
+
+
 def test_a_failed_video_may_leave_since_the_build_has_a_reason_for_it():
     assert faults(compare(FIRST, crawl(anna="a3", bo="b2"), RECORDS)) == []
 

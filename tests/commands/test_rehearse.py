@@ -22,8 +22,8 @@ bluenote                 2        2        -        -        -        -
 total                    8        6        1        1        1        4
 
 It adds up: all 10 events were answered 200 and are in the results; 6 imported
-videos left the feeds, and nothing else did. 2 videos moved up, as there was room
-in a feed now. The scratch copy is gone, and the catalog was not touched.
+videos left the feeds, and nothing else did. 2 videos moved up, as there was
+room in a feed now. The scratch copy is gone, and the catalog was not touched.
 """
 
 
