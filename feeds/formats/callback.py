@@ -80,7 +80,8 @@ def _elements(text: str) -> list[_Element]:
         elements, end = _array(text, start)
     else:
         raise CallbackRejected("The body is neither a JSON array of events nor one event.")
-    if _skip_space(text, end) != len(text):
+    end = _skip_space(text, end)
+    if end != len(text):
         raise CallbackRejected(f"Something follows the JSON, at character {end + 1}.")
     return elements
 

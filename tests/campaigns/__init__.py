@@ -1,0 +1,1 @@
+"""Crash and load runs: short in the suite, long with --campaigns."""

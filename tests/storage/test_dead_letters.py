@@ -1,0 +1,53 @@
+"""What is no callback is kept whole for a person, until there is too much of it."""
+
+import base64
+from datetime import UTC, datetime
+
+import pytest
+
+from feeds.core.errors import StorageError
+from feeds.core.events import Event
+from feeds.formats import results_yaml
+from feeds.storage.dead_letters import DeadLetters
+
+AT = datetime(2026, 11, 24, 21, 15, 38, 78_000, tzinfo=UTC)
+
+
+def letters_in(folder):
+    return [event for path in sorted(folder.glob("*.yaml")) for event in results_yaml.parse(path.read_bytes())]
+
+
+def test_a_letter_is_one_line_in_the_results_format(tmp_path):
+    assert DeadLetters(tmp_path).keep(b"hello\n\xc3\xa9", why="no JSON", content_type="text/plain", at=AT)
+    assert (tmp_path / "00000001.yaml").read_text() == (
+        '- {"at": "2026-11-24T21:15:38.078Z", "event": "dead_letter", "why": "no JSON", '
+        '"content_type": "text/plain", "raw": "hello\\né"}\n'
+    )
+
+
+def test_a_body_that_is_not_text_is_kept_as_base64(tmp_path):
+    body = bytes(range(256))
+    DeadLetters(tmp_path).keep(body, why="no JSON", content_type="", at=AT)
+    [letter] = letters_in(tmp_path)
+    assert isinstance(letter, Event)
+    assert base64.b64decode(letter.fields["raw_base64"]) == body
+
+
+def test_above_the_cap_a_letter_is_not_kept_and_a_smaller_one_still_is(tmp_path):
+    letters = DeadLetters(tmp_path, cap_bytes=400)
+    assert letters.keep(b"first", why="w", content_type="", at=AT)
+    assert not letters.keep(b"x" * 400, why="w", content_type="", at=AT)
+    assert letters.keep(b"third", why="w", content_type="", at=AT)
+    assert [letter.fields["raw"] for letter in letters_in(tmp_path)] == ["first", "third"]
+
+
+def test_the_cap_counts_what_an_earlier_process_kept(tmp_path):
+    assert DeadLetters(tmp_path, cap_bytes=150).keep(b"first", why="w", content_type="", at=AT)
+    assert not DeadLetters(tmp_path, cap_bytes=150).keep(b"second", why="w", content_type="", at=AT)
+
+
+def test_a_letter_that_cannot_be_stored_is_an_error_not_a_letter_above_the_cap(tmp_path):
+    folder = tmp_path / "file"
+    folder.write_text("in the way")
+    with pytest.raises(StorageError):
+        DeadLetters(folder).keep(b"x", why="w", content_type="", at=AT)
