@@ -20,6 +20,7 @@ from feeds.core.item import Channel, MrssTags, digest
 from feeds.core.listing import ALWAYS, FOREVER, Limits, Listing, counts, listing
 from feeds.core.partners import PartnerState, fold_partner
 from feeds.core.removals import Removals, removals
+from feeds.core.rules import Fault
 from feeds.core.user_ids import is_user_id
 from feeds.core.user_list import feed_url
 from feeds.formats import catalog_yaml, mrss
@@ -30,11 +31,17 @@ from feeds.storage.static_dir import stage
 
 def build_feed(job: Job, context: Context, index: Index) -> Outcome:
     """Build one user's feed as far as it goes. Raises StorageError if it can't be staged."""
-    text, outcome = _read(job)
+    try:
+        text, outcome = _read(job)
+    except OSError as error:
+        fault = Fault((), "unreadable", f"the file can't be read: {error.strerror}", "Mend it, or take it away.")
+        return _frozen(job, Outcome(job.source, "", False, b"", faults=(fault,)), context, index)
     if job.known_digest is not None and outcome.digest == job.known_digest:
         return replace(outcome, same=True)
     if job.path is None and job.tree_text is None:
         assert job.user_id is not None  # noqa: S101 - a job without a text names its user
+        if job.freeze:
+            return replace(outcome, claimed_id=job.user_id, feed=_left_alone(job.user_id, context, index))
         user = UserEntry.model_construct(id=job.user_id, username="", videos=())
         return replace(outcome, claimed_id=job.user_id, feed=_feed(user, context, index))
     form = "yaml" if job.tree_text is None else "json"
@@ -45,12 +52,17 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
         if not job.freeze:
             good = zlib.compress(text, 1)
             return replace(outcome, form=form, good=good, feed=_feed(read.user, context, index))
+    return _frozen(job, outcome, context, index)
+
+
+def _frozen(job: Job, outcome: Outcome, context: Context, index: Index) -> Outcome:
+    """Build from the last good text; where there is none, leave the feed as it is published."""
     last = _last_good(index.good(job.source))
     outcome = replace(outcome, frozen=True)
     if last is not None:
         keys = array("q", {*array("q", outcome.keys), *array("q", _keys(last))}).tobytes()
         return replace(outcome, keys=keys, feed=_feed(last, context, index))
-    user_id = job.user_id or read.claimed_id
+    user_id = job.user_id or outcome.claimed_id
     feed = _left_alone(user_id, context, index) if user_id and is_user_id(user_id) else None
     return replace(outcome, feed=feed)
 

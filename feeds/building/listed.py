@@ -39,7 +39,9 @@ def last_noted(events: Iterable[Event]) -> Mapping[str, str]:
     """Fold a user's `listed` events, in order of time, into what was listed last: digests by guid."""
     listed: dict[str, str] = {}
     for event in sorted(events, key=lambda each: each.at):
-        for guid in event.fields.get("gone", ()):
-            listed.pop(guid, None)
-        listed.update(event.fields.get("items", {}))
+        gone, items = event.fields.get("gone"), event.fields.get("items")
+        for guid in gone if isinstance(gone, list) else ():
+            if isinstance(guid, str):
+                listed.pop(guid, None)
+        listed.update(items if isinstance(items, dict) else {})
     return listed

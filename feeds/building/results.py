@@ -1,6 +1,8 @@
 """Take the events of journal and results into the index: only what is new since the last time is read."""
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -22,6 +24,9 @@ class Taken:
     findings: list[Finding] = field(default_factory=list)
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def result_files(catalog: Path, state: Path) -> Iterator[tuple[str, Path]]:
     """Yield each file of events with the name it goes by.
 
@@ -38,13 +43,13 @@ def take_in(index: Index, catalog: Path, state: Path) -> Taken:
     taken = Taken()
     known = index.files()
     for name, path in result_files(catalog, state):
-        row = known.pop(name, None)
+        row = known.get(name)
         try:
-            status = path.stat()
+            if row is None or not row.settled or row.signature != signature(path.stat()):
+                row = _read(index, name, path, row, taken)
         except FileNotFoundError:  # moved since we looked: its lines are in a file that follows
             continue
-        if row is None or not row.settled or row.signature != signature(status):
-            row = _read(index, name, path, row, taken)
+        known.pop(name, None)
         taken.findings.extend(_finding(name, number, what) for number, what in json.loads(row.faults))
     for gone in known.values():
         taken.subjects |= index.drop_file(gone.number)
@@ -53,9 +58,9 @@ def take_in(index: Index, catalog: Path, state: Path) -> Taken:
 
 def _read(index: Index, name: str, path: Path, row: FileRow | None, taken: Taken) -> FileRow:
     with path.open("rb") as file:
-        text = file.read()
         # The status is older than the text: what was appended in between makes the file look changed the next time.
-        status = path.stat()
+        status = os.fstat(file.fileno())
+        text = file.read()
     start, faults = 0, []
     if row is not None:
         if len(text) >= row.size and _digest(text[: row.size]) == row.digest:
@@ -86,7 +91,16 @@ def _read(index: Index, name: str, path: Path, row: FileRow | None, taken: Taken
 
 
 def by_subject(event: Event) -> Iterator[tuple[str, Event]]:
-    """Yield an event under each thing that it tells of: "g:" a guid, "u:" a user, "l:" a user's listings, "?"."""
+    """Yield an event under each thing that it tells of: "g:" a guid, "u:" a user, "l:" a user's listings, "?".
+
+    A name with a lone surrogate is no text, so no catalog can have it, and the index couldn't hold it.
+    """
+    for subject, its in _by_subject(event):
+        if subject.isascii() or not _SURROGATE.search(subject):
+            yield subject, its
+
+
+def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
     match event.event:
         case "imported" | "import_failed" | "retry":
             if guid := event.text("guid"):

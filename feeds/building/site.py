@@ -29,10 +29,10 @@ from feeds.building.results import Taken, take_in
 from feeds.building.sources import CatalogText, located
 from feeds.building.version import code_version
 from feeds.building.work import Context, Job, Outcome
-from feeds.core.errors import BuildRefused, Finding
+from feeds.core.errors import BuildRefused, Finding, StorageError
 from feeds.core.user_list import ListedUser, UserListShape, feed_url
 from feeds.settings import Folders
-from feeds.storage.index import Index, SourceRow
+from feeds.storage.index import Index, IndexBroken, SourceRow
 from feeds.storage.static_dir import clear_leftovers, only_one
 
 
@@ -54,17 +54,33 @@ def build(wish: Wish) -> Report:
 
     Raises UsageError without a catalog, BuildRefused where the removal guard says no, StorageError where the disk does.
     """
-    (wish.out / "feeds").mkdir(parents=True, exist_ok=True)
-    wish.folders.state.mkdir(parents=True, exist_ok=True)
-    with only_one(wish.out), only_one(wish.folders.state):
-        clear_leftovers(wish.out)
-        clear_leftovers(wish.out / "feeds")
-        index_path = _index_path(wish)
-        index = Index(index_path, code_version())
-        try:
+    try:
+        (wish.out / "feeds").mkdir(parents=True, exist_ok=True)
+        wish.folders.state.mkdir(parents=True, exist_ok=True)
+        with only_one(wish.out), only_one(wish.folders.state):
+            _clear(wish)
+            try:
+                return _build_alone(wish)
+            except IndexBroken:  # a cache: without it the build takes longer, and comes to the same
+                Index.erase(_index_path(wish))
+                return _build_alone(wish)
+    except OSError as error:
+        raise StorageError(f"{error.filename or wish.out}: {error.strerror}. Mend that, and build again.") from error
+
+
+def _build_alone(wish: Wish) -> Report:
+    index_path = _index_path(wish)
+    try:
+        with Index.opened(index_path, code_version()) as index:
             return _Build(wish, index, index_path).run()
-        finally:
-            index.close()
+    except BaseException:
+        _clear(wish)  # now, as the disk may be full of it
+        raise
+
+
+def _clear(wish: Wish) -> None:
+    clear_leftovers(wish.out)
+    clear_leftovers(wish.out / "feeds")
 
 
 def _index_path(wish: Wish) -> Path:
@@ -87,11 +103,15 @@ class _Build:
             return report_of(self.index, self.wish.at, self.catalog, findings=broken, published=False)
         if self.wish.full:
             self.index.forget_files()
+        unfinished = self.index.note("unfinished") == "yes"
         taken = take_in(self.index, self.catalog, self.wish.folders.state)
         moment = Moment(self.wish.at, self.wish.out, self.wish.record, self.wish.full)
         changes = find_changes(self.text, self.catalog, self.index, taken.subjects, moment)
+        anything = unfinished or self._anything(changes, taken)
+        if anything:
+            self.index.remember("unfinished", "yes")
         self.index.commit()  # the events are in, and whom they concern is marked: a kill from here on loses neither
-        if not self._anything(changes, taken):
+        if not anything:
             self._remember(changes)
             return report_of(self.index, self.wish.at, self.catalog, findings=taken.findings)
         self.network = self.text.network.network
@@ -126,26 +146,18 @@ class _Build:
         from feeds.building import workers
 
         outcomes = workers.run(changes.jobs, self.context, self.wish.jobs)
-        try:
-            outcomes, findings = self._settle(changes, outcomes)
-            outcomes += self._known_by_events(changes, outcomes)
-            self._index_rows(changes, outcomes)
-            stale = self._guard(outcomes)
-        except BaseException:
-            self.index.rollback()
-            for each in outcomes:
-                if each.feed and each.feed.staged:
-                    each.feed.staged.unlink(missing_ok=True)
-            raise
+        outcomes, findings = self._settle(changes, outcomes)
+        outcomes += self._known_by_events(changes, outcomes)
+        self._index_rows(changes, outcomes)
+        stale = self._guard(outcomes)
         staged = [(each.feed.user_id, each.feed.staged) for each in outcomes if each.feed and each.feed.staged]
         publishing.publish_feeds(self.wish.out, staged)
         listed = self._publish_user_list()
         publishing.remove_feeds(self.wish.out, stale)
         self._index_signatures(outcomes)
-        self._remember(changes)
-        if self.wish.record:
+        if self.wish.record:  # before the index takes it for noted: a kill in between has the next build look again
             note_listed(self.index, outcomes, self.wish.folders.state)
-            self.index.commit()
+        self._remember(changes)
         return report_of(
             self.index,
             self.wish.at,
@@ -238,6 +250,7 @@ class _Build:
 
     def _remember(self, changes: Changes) -> None:
         changes.notes["user list"] = " ".join(map(str, settled_now(self.wish.out / publishing.USER_LIST)))
+        changes.notes["unfinished"] = ""
         for key, value in changes.notes.items():
             self.index.remember(key, value)
         self.index.commit()

@@ -121,4 +121,7 @@ def located(source: Source, catalog_text: CatalogText) -> "tuple[catalog_yaml.Lo
 
     if source.path is None:
         return catalog_text.located, ("users", source.number)
-    return catalog_yaml.Located(str(source.path), source.path.read_bytes()), ()
+    try:
+        return catalog_yaml.Located(str(source.path), source.path.read_bytes()), ()
+    except OSError:  # which is a fault already
+        return catalog_yaml.Located(str(source.path), b""), ()

@@ -72,10 +72,8 @@ def failures(catalog: str | None) -> None:
         click.echo("")
     for event in results.unclear:
         click.echo("Subject: A callback that we don't understand\n")
-        click.echo(
         why = event.text("why") or "unclear"
         click.echo(f"On {event.at:%Y-%m-%d at %H:%M} UTC we received this ({why}). What does it mean?\n")
-        )
         click.echo(_raw(event) + "\n")
     click.echo(f"{len(results.failed)} failed, {len(results.unclear)} unclear.", err=True)
 

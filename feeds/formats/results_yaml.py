@@ -60,11 +60,12 @@ def parse_line(line: bytes, number: int = 1) -> Event | BadLine:
         return BadLine(number, "it lacks `at` or `event` as text")
     try:
         moment = datetime.fromisoformat(at)
-    except ValueError:
+        if moment.tzinfo is None:
+            return BadLine(number, f'`at` is "{at}", a time without a zone')
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return BadLine(number, f'`at` is "{at}", not a time such as 2026-11-24T21:15:38.078Z')
-    if moment.tzinfo is None:
-        return BadLine(number, f'`at` is "{at}", a time without a zone')
-    return Event(moment.astimezone(UTC), event, record)
+    return Event(moment.replace(microsecond=moment.microsecond // 1000 * 1000), event, record)
 
 
 def render_time(moment: datetime) -> str:

@@ -9,11 +9,13 @@ import json
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from feeds.core.errors import FeedsError, StorageError
 from feeds.core.events import Event
 
 _TABLES = """
@@ -100,6 +102,10 @@ _WITHOUT_TEXT = ", ".join("NULL" if column == "good" else column for column in _
 _BOOLEANS = frozenset({"settled", "stale", "faulty", "enabled", "in_list", "frozen", "feed_settled"})
 
 
+class IndexBroken(FeedsError):
+    """The index can't be read: whoever deletes it and asks again gets the same answer later."""
+
+
 class Index:
     """The index of one catalog and one output folder. `version` names the code that wrote it: another's is dropped."""
 
@@ -111,6 +117,23 @@ class Index:
         except sqlite3.DatabaseError:
             self.erase(path)
             self._db = self._open(version)
+
+    @classmethod
+    @contextmanager
+    def opened(cls, path: Path, version: str) -> Iterator[Self]:
+        """Open the index for a while; what wasn't committed by then is forgotten. Raises IndexBroken, StorageError."""
+        try:
+            index = cls(path, version)
+            try:
+                yield index
+            finally:
+                index.close()
+        except sqlite3.OperationalError as error:
+            raise StorageError(
+                f"{path} can't be used: {error}. Free space or mend the disk, and build again."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise IndexBroken(f"{path} is broken: {error}. It is a cache: delete it.") from error
 
     @staticmethod
     def erase(path: Path) -> None:
@@ -147,10 +170,6 @@ class Index:
     def commit(self) -> None:
         """Keep all that was said since the last commit, at once."""
         self._db.commit()
-
-    def rollback(self) -> None:
-        """Take back all that was said since the last commit."""
-        self._db.rollback()
 
     def close(self) -> None:
         """Let go of the file."""
