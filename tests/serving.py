@@ -1,0 +1,49 @@
+"""The app under gunicorn as the project serves it, on a loopback socket that outlives it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SECRET = "M3tRp5f0cTqVwXyZ7aB9dE1g"
+
+
+class Gunicorn:
+    """A gunicorn that can be killed and started again; meanwhile requests wait in the socket's queue."""
+
+    def __init__(self, state, *, options=()):
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        fd = self._listener.fileno()
+        self._command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{fd}", *options, "app:app"]
+        self._environ = os.environ | {"FEEDS_STATE": str(state), "FEEDS_CALLBACK_SECRET": SECRET}
+        self._process = None
+
+    def start(self):
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env=self._environ,
+            pass_fds=[self._listener.fileno()],
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def kill(self):
+        """Kill it and its workers, without a chance to finish anything; return what it had logged."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        return self._process.communicate()[0].decode()
+
+    def stop(self):
+        """End it as a deployment does, and return what it had logged."""
+        self._process.terminate()
+        return self._process.communicate(timeout=60)[0].decode()
+
+    def close(self):
+        if self._process and self._process.poll() is None:
+            self.kill()
+        self._listener.close()
