@@ -97,7 +97,7 @@ def refusal(changes: Iterable[Removals], *, listed_before: int, allowed: int) ->
     unexplained = [(each.user, guid) for each in changed for guid in each.by(Cause.NOTHING)]
     if unexplained:
         return (
-            f"{len(unexplained)} listed videos would leave their feeds, and nothing says why: {_some(unexplained)}.\n"
+            f"{_videos(len(unexplained))} would leave their feeds, and nothing says why: {_some(unexplained)}.\n"
             "Their users were adopted when these were listed, and no result says so any more. Bring back the files\n"
             "below results/ (git checkout -- results), or the state folder's journal, and build again."
         )
@@ -112,9 +112,13 @@ def refusal(changes: Iterable[Removals], *, listed_before: int, allowed: int) ->
         where.insert(0, f"{total} of the network's {listed_before}")
     examples = _some([(each.user, guid) for each in changed for guid in edited[each.user]])
     return (
-        f"edits would take {total} listed videos out of their feeds ({', '.join(where)}): {examples}.\n"
+        f"edits would take {_videos(total)} out of their feeds ({', '.join(where)}): {examples}.\n"
         f"If that is meant, say so: feeds build --allow-removals {total}"
     )
+
+
+def _videos(number: int) -> str:
+    return "1 listed video" if number == 1 else f"{number:,} listed videos"
 
 
 def _some(guids: list[tuple[str, str]]) -> str:
