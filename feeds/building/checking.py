@@ -1,24 +1,27 @@
 """Check a whole catalog: every fault of every file, and what the catalog and the results say against each other."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
 from feeds.building.results import by_subject, result_files
-from feeds.building.sources import CATALOG, CatalogText, Source, included
+from feeds.building.sources import CATALOG, CatalogText, included
 from feeds.core import rules
-from feeds.core.catalog import UserEntry
-from feeds.core.defaults import item_of
+from feeds.core.catalog import Network
+from feeds.core.defaults import absolute
 from feeds.core.errors import Finding, Place
 from feeds.core.events import Event, fold_video
 from feeds.core.guids import canonical_guid
-from feeds.core.item import digest
+from feeds.core.item import Item, digest
 from feeds.core.rules import Fault
 from feeds.formats import catalog_yaml, results_yaml
-from feeds.formats.catalog_yaml import Located, ReadNetwork
+from feeds.formats.catalog_yaml import Located, ReadNetwork, ReadUser
 from feeds.formats.results_yaml import BadLine
 from feeds.settings import Folders
+
+_PERMISSIONS = "Let the account that runs this read it; a folder or a broken link can't be a user's file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,57 +33,82 @@ class Checked:
     videos: int
 
 
+@dataclass(slots=True)
+class _Check:
+    """The findings so far, and every user's text for what only all of them together show."""
+
+    network: Network | None
+    findings: list[Finding] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+
+    def user(self, name: str, located: Located, prefix: rules.Path, judged: ReadUser) -> None:
+        """Add a user: positions are looked for only where there is something to tell."""
+        faults: Sequence[Fault] = judged.faults
+        if judged.refused:
+            self.findings += located.own_findings()
+            if judged.tree is not None:
+                faults = located.beside_own(catalog_yaml.user_of(judged.tree).faults)
+        faults = [*faults, *rules.warnings(judged.tree, self.network)]
+        if faults:
+            self.findings += located.findings(faults, prefix)
+        self.texts.append(Text(name, located, prefix, judged.tree))
+
+
 def check(folders: Folders) -> Checked:
     """Return every fault of the catalog and its results. Raises UsageError where there is no catalog."""
     text = CatalogText(folders.catalog)
     read = text.read
-    findings = text.located.own_findings() if read is None else []
-    if isinstance(read, tuple):
-        findings += text.located.findings(read)
-    network = read.network if isinstance(read, ReadNetwork) else None
-    texts: list[Text] = []
-    users: dict[str, tuple[Text, UserEntry]] = {}
-    for source, located, prefix, judged in _users(text, folders):
-        its = Text(source.name, located, prefix)
-        texts.append(its)
-        if judged.refused:
-            findings += located.own_findings()
-        findings += located.findings(judged.faults, prefix)
-        if judged.user is not None:
-            users[source.name] = (its, judged.user)
-            if network is not None:
-                findings += located.findings(rules.warnings(judged.user, network), prefix)
-    findings += [finding for _, _, finding in duplicate_users(texts)]
-    findings += [finding for _, _, finding in duplicate_guids(texts)]
-    findings += _against_results(folders, list(users.values()))
-    videos = sum(_video_count(each.tree()) for each in texts)
-    return Checked(findings, len(texts), videos)
+    whole = _Check(read.network if isinstance(read, ReadNetwork) else None)
+    users, patterns = (read.users, read.include) if isinstance(read, ReadNetwork) else _of_broken(whole, text, read)
+    escapes = catalog_yaml.spells_characters(text.text)
+    for number, tree in enumerate(users):
+        prefix = ("users", number)
+        judged = catalog_yaml.user_of(tree, escapes=escapes)
+        if read is None:
+            judged = ReadUser(None, tuple(text.located.beside_own(judged.faults, prefix)), tree=tree)
+        whole.user(f"{CATALOG}#{number}", text.located, prefix, judged)
+    _included(whole, text, folders.catalog, patterns)
+    whole.findings += [finding for _, _, finding in duplicate_users(whole.texts)]
+    whole.findings += [finding for _, _, finding in duplicate_guids(whole.texts)]
+    whole.findings += _against_results(folders, whole.texts)
+    videos = sum(_video_count(each.tree()) for each in whole.texts)
+    return Checked(whole.findings, len(whole.texts), videos)
 
 
-def _users(
-    text: CatalogText, folders: Folders
-) -> Iterator[tuple[Source, Located, tuple[str | int, ...], catalog_yaml.ReadUser]]:
-    """Yield every user's text, read, in the order of the files; also where catalog.yaml itself is broken."""
-    for number, tree in enumerate(text.located.users()):
-        source = Source(f"{CATALOG}#{number}", None, number)
-        yield source, text.located, ("users", number), catalog_yaml.user_of(tree)
-    tree = text.located.tree()
-    patterns = tree.get("include") if isinstance(tree, dict) else None
-    for source in included(folders.catalog, _safe(patterns)):
-        assert source.path is not None  # noqa: S101 - included sources are files
+def _of_broken(
+    whole: _Check, text: CatalogText, faults: tuple[Fault, ...] | None
+) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Note what is wrong in catalog.yaml; return the users in it and the patterns, as far as they can be read."""
+    located = text.located
+    tree = located.tree()
+    if faults is None:
+        whole.findings += located.own_findings()
+        faults = tuple(located.beside_own(rules.network_faults(tree))) if tree is not None else ()
+    whole.findings += located.findings(faults)
+    users, patterns = (tree.get("users"), tree.get("include")) if isinstance(tree, dict) else ((), ())
+    return users if isinstance(users, list) else (), patterns if isinstance(patterns, list) else ()
+
+
+def _included(whole: _Check, text: CatalogText, catalog: Path, patterns: Sequence[Any]) -> None:
+    """Check the user files, also where catalog.yaml itself is broken."""
+    sources: dict[str, Path] = {}
+    for number, pattern in enumerate(patterns):
+        if not isinstance(pattern, str) or not rules.stays_inside(pattern):
+            continue  # a fault already
+        found = {each.name: each.path for each in included(catalog, [pattern]) if each.path}
+        if not found:
+            what = f'no file matches "{pattern}"'
+            remedy = "Mend the pattern, or take it out: as it is, it brings in nobody."
+            whole.findings += text.located.findings([Fault(("include", number), "include", what, remedy, "warning")])
+        sources |= found
+    for name, path in sorted(sources.items()):
         try:
-            content = source.path.read_bytes()
+            content = path.read_bytes()
         except OSError as error:
-            fault = Fault((), "unreadable", f"the file can't be read: {error.strerror}", "Mend its permissions.")
-            yield source, Located(str(source.path), b""), (), catalog_yaml.ReadUser(None, (fault,))
+            what = f"the file can't be read: {error.strerror}"
+            whole.findings.append(Finding(Place(str(path)), "error", "unreadable", (), what, _PERMISSIONS))
             continue
-        yield source, Located(str(source.path), content), (), catalog_yaml.parse_user(content)
-
-
-def _safe(patterns: Any) -> list[str]:
-    """Return the patterns that can be followed; the others are faults already."""
-    texts = [each for each in patterns if isinstance(each, str)] if isinstance(patterns, list) else []
-    return [each for each in texts if not each.startswith("/") and ".." not in each.split("/")]
+        whole.user(name, Located(str(path), content), (), catalog_yaml.parse_user(content))
 
 
 def _video_count(tree: Any) -> int:
@@ -88,51 +116,68 @@ def _video_count(tree: Any) -> int:
     return len(videos) if isinstance(videos, list) else 0
 
 
-def _against_results(folders: Folders, users: Iterable[tuple[Text, UserEntry]]) -> Iterator[Finding]:
+def _against_results(folders: Folders, texts: Sequence[Text]) -> Iterator[Finding]:
     """Yield lines that are no events, and guids that were listed or imported and are gone, renamed or moved."""
     events: dict[str, list[Event]] = {}
-    for name, path in result_files(folders.catalog, folders.state):
-        for each in results_yaml.parse(path.read_bytes()):
+    for _, path in result_files(folders.catalog, folders.state):
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # moved since we looked: its lines are in a file that follows
+            continue
+        except OSError as error:
+            what = f"the file can't be read: {error.strerror}"
+            yield Finding(Place(str(path)), "error", "unreadable", (), what, _PERMISSIONS)
+            continue
+        for each in results_yaml.parse(content):
             if isinstance(each, BadLine):
-                yield _bad_line(name, each)
+                yield _bad_line(str(path), each)
                 continue
             for subject, event in by_subject(each):
                 if subject.startswith("g:"):
                     events.setdefault(subject[2:], []).append(event)
     if events:
-        yield from _gone_and_moved(events, list(users))
+        yield from _gone_and_moved(events, texts)
 
 
-def _bad_line(name: str, line: BadLine) -> Finding:
+def _bad_line(file: str, line: BadLine) -> Finding:
     remedy = "Programs write these files. Bring the line back as it was (git log -p shows it), or delete it."
     what = f"this line is no event: {line.what}"
-    return Finding(Place(name, line.number, 1), "error", "results-line", (), what, remedy)
+    return Finding(Place(file, line.number, 1), "error", "results-line", (), what, remedy)
 
 
-def _gone_and_moved(events: dict[str, list[Event]], users: list[tuple[Text, UserEntry]]) -> Iterator[Finding]:
+def _gone_and_moved(events: dict[str, list[Event]], texts: Sequence[Text]) -> Iterator[Finding]:
     known = {canonical_guid(guid) for guid in events}
     present: set[str] = set()
     new_media: dict[str, tuple[Text, int, str]] = {}
-    for text, user in users:
-        for number, video in enumerate(user.videos):
-            canonical = canonical_guid(video.guid)
+    for text in texts:
+        user_id = text.user_id()
+        for number, guid in text.guids():
+            canonical = canonical_guid(guid)
             present.add(canonical)
-            if canonical not in known:
-                new_media[digest(item_of(video, user)).partition(".")[2]] = (text, number, video.guid)
-                continue
-            owners = {owner for event in events.get(video.guid, ()) if (owner := event.text("user"))}
-            if owners and user.id not in owners:
-                path = (*text.prefix, "videos", number, "guid")
-                what = f'guid "{video.guid}" was listed for {", ".join(sorted(owners))}, and stands with {user.id} now'
+            owners = {owner for event in events.get(guid, ()) if (owner := event.text("user"))}
+            if owners and user_id and user_id not in owners:
+                what = f'guid "{guid}" was listed for {", ".join(sorted(owners))}, and stands with {user_id} now'
                 remedy = "Dailymotion has it there. Give it back, or give this video a guid of its own."
-                yield Finding(text.located.place(path), "error", "guid-moved", text.located.trail(path), what, remedy)
+                yield text.finding("guid-moved", ("videos", number, "guid"), what, remedy)
+            elif canonical not in known and (media := _media_digest(text, number)):
+                new_media[media] = (text, number, guid)
     for guid, its in sorted(events.items()):
         if canonical_guid(guid) in present:
             continue
-        media = {shown.partition(".")[2] for _, shown in fold_video(its).listings}
-        for found in sorted(media & new_media.keys()):
+        listed = {shown.partition(".")[2] for _, shown in fold_video(its).listings}
+        for found in sorted(listed & new_media.keys()):
             text, number, other = new_media[found]
-            path = (*text.prefix, "videos", number, "guid")
             what = f'"{other}" has the media of "{guid}", which was listed and is gone'
             remedy = f'A guid never changes: write "{guid}" again, or Dailymotion will import this video twice.'
-            yield Finding(text.located.place(path), "error", "guid-renamed", text.located.trail(path), what, remedy)
+            yield text.finding("guid-renamed", ("videos", number, "guid"), what, remedy)
+
+
+def _media_digest(text: Text, number: int) -> str | None:
+    """Return what a listing's digest says of the media alone, or None where the video has none that can be told."""
+    tree = text.tree()
+    media, defaults = tree["videos"][number].get("media"), tree.get("defaults")
+    base = defaults.get("media_base") if isinstance(defaults, dict) else None
+    if not isinstance(media, str) or not isinstance(base, str | None):
+        return None
+    folder = base if base is None or base.endswith("/") else base + "/"
+    return digest(Item("", "", "", absolute(media, folder))).partition(".")[2]

@@ -12,17 +12,25 @@ from feeds.core.errors import Finding, Place
 from feeds.core.guids import canonical_guid
 from feeds.formats.catalog_yaml import Located
 
+Path = tuple[str | int, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A user's text with its positions, and the path to the user in it."""
+    """A user's text, and the path to the user in it. Its positions are found when a finding asks for them.
+
+    `known` is the user's tree where it has been read already: only so can many texts be compared at little cost.
+    """
 
     source: str
     located: Located
-    prefix: tuple[str | int, ...]
+    prefix: Path
+    known: Any = None
 
     def tree(self) -> Any:
         """Return the user's tree, or None."""
+        if self.known is not None:
+            return self.known
         tree = self.located.tree()
         for part in self.prefix:
             try:
@@ -31,70 +39,76 @@ class Text:
                 return None
         return tree
 
+    def user_id(self) -> str | None:
+        """Return the user's id as far as the text gives one."""
+        tree = self.tree()
+        user_id = tree.get("id") if isinstance(tree, dict) else None
+        return user_id if isinstance(user_id, str) else None
+
+    def videos(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield each video that is a mapping, with its number."""
+        tree = self.tree()
+        videos = tree.get("videos") if isinstance(tree, dict) else None
+        for number, video in enumerate(videos if isinstance(videos, list) else ()):
+            if isinstance(video, dict):
+                yield number, video
+
+    def guids(self) -> Iterator[tuple[int, str]]:
+        """Yield the number and the guid of each video that has one."""
+        for number, video in self.videos():
+            if isinstance(guid := video.get("guid"), str):
+                yield number, guid
+
+    def place(self, *path: str | int) -> Place:
+        """Return where something of the user stands."""
+        return self.located.place((*self.prefix, *path))
+
+    def finding(self, rule: str, path: Path, what: str, remedy: str) -> Finding:
+        """Return an error at a place in the user's text."""
+        whole = (*self.prefix, *path)
+        return Finding(self.located.place(whole), "error", rule, self.located.trail(whole), what, remedy)
+
 
 def duplicate_guids(texts: Iterable[Text], only: frozenset[str] | None = None) -> Iterator[tuple[str, str, Finding]]:
     """Yield (source, source of the first, finding) for each guid that was used before, in the texts' order.
 
     `only` are the canonical guids to look at; all where it is None.
     """
-    first: dict[str, tuple[str, str, Place]] = {}
+    first: dict[str, tuple[Text, int, str]] = {}
     for text in texts:
-        tree = text.tree()
-        videos = tree.get("videos") if isinstance(tree, dict) else None
-        for number, video in enumerate(videos if isinstance(videos, list) else ()):
-            guid = video.get("guid") if isinstance(video, dict) else None
-            if not isinstance(guid, str):
-                continue
+        for number, guid in text.guids():
             canonical = canonical_guid(guid)
             if only is not None and canonical not in only:
                 continue
-            path = (*text.prefix, "videos", number, "guid")
-            place = text.located.place(path)
-            if canonical not in first:
-                first[canonical] = (text.source, guid, place)
+            before, its_number, other = first.setdefault(canonical, (text, number, guid))
+            if before is text and its_number == number:
                 continue
-            source, other, where = first[canonical]
-            yield (
-                text.source,
-                source,
-                Finding(
-                    place,
-                    "error",
-                    "guid-duplicate",
-                    text.located.trail(path),
-                    _already(guid, other, place, where),
-                    _REMEDY,
-                ),
-            )
-
-
-_REMEDY = "Give this video a guid of its own: Dailymotion's callback names a video by guid alone."
-
-
-def _already(guid: str, other: str, place: Place, where: Place) -> str:
-    spot = f"line {where.line}" if where.file == place.file else f"{where.file}:{where.line}"
-    if guid == other:
-        return f'guid "{guid}" is already used at {spot}'
-    return f'guid "{guid}" is the same as "{other}" at {spot}: case and Unicode form make no difference'
+            path = ("videos", number, "guid")
+            where = _spot(before.place("videos", its_number, "guid"), text.place(*path))
+            what = f'guid "{guid}" is already used at {where}'
+            if guid != other:
+                what = f'guid "{guid}" is the same as "{other}" at {where}: case and Unicode form make no difference'
+            remedy = "Give this video a guid of its own: Dailymotion's callback names a video by guid alone."
+            yield text.source, before.source, text.finding("guid-duplicate", path, what, remedy)
 
 
 def duplicate_users(texts: Iterable[Text]) -> Iterator[tuple[str, str, Finding]]:
     """Yield (source, source of the first, finding) for each user whose id was used before, in the texts' order."""
-    first: dict[str, tuple[str, str, Place]] = {}
+    first: dict[str, tuple[Text, str]] = {}
     for text in texts:
-        tree = text.tree()
-        user_id = tree.get("id") if isinstance(tree, dict) else None
-        if not isinstance(user_id, str):
+        user_id = text.user_id()
+        if user_id is None:
             continue
-        path = (*text.prefix, "id")
-        place = text.located.place(path)
-        if user_id.lower() not in first:
-            first[user_id.lower()] = (text.source, user_id, place)
+        before, other = first.setdefault(user_id.lower(), (text, user_id))
+        if before is text:
             continue
-        source, other, where = first[user_id.lower()]
-        spot = f"line {where.line}" if where.file == place.file else f"{where.file}:{where.line}"
-        same = f'user id "{user_id}" is already used at {spot}'
+        where = _spot(before.place("id"), text.place("id"))
+        what = f'user id "{user_id}" is already used at {where}'
         if user_id != other:
-            same = f'user id "{user_id}" is the same file name as "{other}" at {spot}'
+            what = f'user id "{user_id}" is the same file name as "{other}" at {where}'
         remedy = "Keep one of the two: a user has one feed, named by the id."
-        yield text.source, source, Finding(place, "error", "user-duplicate", text.located.trail(path), same, remedy)
+        yield text.source, before.source, text.finding("user-duplicate", ("id",), what, remedy)
+
+
+def _spot(place: Place, seen_from: Place) -> str:
+    return f"line {place.line}" if place.file == seen_from.file else f"{place.file}:{place.line}"

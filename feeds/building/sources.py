@@ -111,6 +111,8 @@ def _with_ending(catalog: Path, folder: str, ending: str) -> list[str]:
         entries = os.listdir(catalog / folder)  # noqa: PTH208 - names alone, ten thousand of them
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:  # to take it for an empty folder would empty feeds
+        raise UsageError(f"{catalog / folder} can't be read: {error.strerror}. Mend its permissions.") from error
     prefix = f"{folder}/" if folder else ""
     return [prefix + entry for entry in entries if entry.endswith(ending) and not entry.startswith(".")]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NoReturn
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +21,6 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     WithJsonSchema,
-    model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -48,16 +47,22 @@ TAG_CHARACTERS = 150
 GUID_CHARACTERS = 255
 
 # The transports of Dailymotion's importer: https://developers.dailymotion.com/docs/mass-upload-mrss
-_ADDRESS = r"(?:https?|ftps?|sftp)://[^/?#@\s:]+(?::\d+)?(?:[/?#][^\s]*(?: [^\s]+)*)?"
+# A host is ASCII, as DNS has it; behind it, blanks and letters of all kinds are percent-encoded later.
+_ADDRESS = r"(?:https?|ftps?|sftp)://[A-Za-z0-9._-]+(?::[0-9]+)?(?:[/?#][^\s]*(?: [^\s]+)*)?"
 # A path below media_base: no way out of the folder, and an ending, so that `null` is not taken for a file.
 _PATH = r"(?:[^./\\:?#\s][^/\\:?#]*/)*[^./\\:?#\s][^/\\:?#]*\.[A-Za-z0-9]{1,8}(?:\?[^\s]*)?"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LOGIN = re.compile(r"//[^/?#]*@|//[^/?#:]*:(?![0-9]*(?:[/?#]|$)).*@")
+_HOST = re.compile(r"[a-z]+://([^/?#:\s]+)")
+_RELATIVE = re.compile(_PATH)
 _GUID = r"[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?"
 _LANGUAGE = r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"
-_WHOLE = re.compile(r"-?\d{1,15}")
-_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NOTHING = {"null", "Null", "NULL", "~"}
+_MEDIA_TYPE = r"(?:video|application)/[A-Za-z0-9_.+-]+"
+_WHOLE = re.compile(r"-?[0-9]{1,15}")
+_CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# What other readers of YAML take for nothing, and for no; here it is text.
+NOTHING = frozenset({"null", "Null", "NULL", "~"})
 
 Explanation = tuple[str, str]
 
@@ -110,8 +115,19 @@ def kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
 
 
-def _shown(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else kind_of(value)
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: text in quotes and not too much of it, or what it is instead."""
+    return f'"{shortened(value)}"' if isinstance(value, str) else kind_of(value)
+
+
+def shortened(text: str) -> str:
+    """Return the beginning of a long text: a message must stay one that people read."""
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def is_relative(value: str) -> bool:
+    """Return whether this is a path that may stand below a media_base."""
+    return _RELATIVE.fullmatch(value) is not None
 
 
 def _too_long(characters: int) -> Callable[[str], Explanation]:
@@ -126,7 +142,7 @@ def _too_long(characters: int) -> Callable[[str], Explanation]:
 
 def _explain_user_id(value: str) -> Explanation:
     return (
-        f'"{value}" can\'t be a user id, which names a file: letters, digits, - and _, 64 at most',
+        f"{shown(value)} can't be a user id: it names a file, so letters, digits, - and _ only, 64 at most",
         "Copy the id from Dailymotion (it looks like x1fz4ii); it is not the username.",
     )
 
@@ -135,8 +151,8 @@ def _explain_guid(value: str) -> Explanation:
     if len(value) > GUID_CHARACTERS:
         return _too_long(GUID_CHARACTERS)(value)
     return (
-        f"guid {value!r} has blanks around it, or characters that can't be seen",
-        "Dailymotion sends it back letter by letter: use visible characters only.",
+        f"{shown(value)} can't be a guid: it has blanks around it, or characters that can't be seen",
+        "Dailymotion sends it back letter by letter: use characters that one can see.",
     )
 
 
@@ -144,7 +160,7 @@ def _explain_category(value: str) -> Explanation:
     if value in FORMER_CATEGORIES:
         return f'"{value}" is no longer a category of Dailymotion', FORMER_CATEGORIES[value]
     return (
-        f'"{value}" is not a category of Dailymotion{did_you_mean(value, CATEGORIES)}',
+        f"{shown(value)} is not a category of Dailymotion{did_you_mean(value, CATEGORIES)}",
         f"Choose one of {', '.join(CATEGORIES)}.",
     )
 
@@ -156,48 +172,60 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
 
 
 def _explain_address(value: str) -> Explanation:
-    scheme = _SCHEME.match(value)
-    if "@" in value.split("//", 1)[-1].split("/", 1)[0]:
+    if _LOGIN.search(value):  # first of all, because the words for all else show the value
         return (
             "the address holds a login, and the feed would show it to everyone",
             "Take it out, and give the login to your content manager.",
         )
-    if scheme and scheme[0].lower().rstrip(":") not in ("http", "https", "ftp", "ftps", "sftp"):
+    scheme = _SCHEME.match(value)
+    if scheme and scheme[0].lower() not in ("http:", "https:", "ftp:", "ftps:", "sftp:"):
         return (
-            f'"{value}" is nothing that Dailymotion can fetch ({scheme[0]})',
+            f"an address that begins with {scheme[0]} is nothing that Dailymotion can fetch",
             "Write a whole address that begins with https://, http://, ftps://, ftp:// or sftp://.",
         )
-    return f'"{value}" is not a whole address', "Write it as https://host/path."
+    if scheme and scheme[0] != scheme[0].lower():
+        return f"{shown(value)} begins with capital letters", f"Write {scheme[0].lower()} in small letters."
+    host = _HOST.match(value)
+    if host and not host[1].isascii():
+        return f"the host of {shown(value)} has letters beyond a to z", f"Write it as {_host_in_ascii(host[1])}."
+    return f"{shown(value)} is not a whole address", "Write it as https://host/path."
+
+
+def _host_in_ascii(host: str) -> str:
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return "browsers do: xn--..."
 
 
 def _explain_location(value: str) -> Explanation:
+    if value in NOTHING:
+        return f"{value} is text here, and no file", "Take the line out."
     if _SCHEME.match(value):
         return _explain_address(value)
-    if value in _NOTHING:
-        return f"`{value}` is text here, and no file", "Take the line out."
     if value.startswith(("/", ".")) or "\\" in value or "/." in value:
         return (
-            f'"{value}" leaves the folder of media_base, or names a hidden file',
+            f"{shown(value)} leaves the folder of media_base, or names a hidden file",
             "Write a path below media_base such as films/0142.mp4, or a whole address.",
         )
     return (
-        f'"{value}" is neither an address nor a file below media_base',
+        f"{shown(value)} is neither a whole address nor a file below media_base",
         "Write it as 0142.mp4 or https://host/0142.mp4.",
     )
 
 
 def _explain_language(value: str) -> Explanation:
-    return f'"{value}" is not a language code', "Write it as fr, en or pt-BR."
+    return f"{shown(value)} is not a language code", "Write it as fr, en or pt-BR."
 
 
 def _explain_tag(value: str) -> Explanation:
     if "," in value:
-        return f'the tag "{value}" holds a comma, which would split it in the feed', "Make it two tags."
+        return f"the tag {shown(value)} holds a comma, which would split it in the feed", "Make it two tags."
     return _too_long(TAG_CHARACTERS)(value)
 
 
 def _explain_media_type(value: str) -> Explanation:
-    return f'"{value}" is not the type of a video', "Write it as video/mp4, or take the line out."
+    return f"{shown(value)} is not the type of a video", "Write it as video/mp4, or take the line out."
 
 
 def _country(value: str) -> str:
@@ -206,19 +234,22 @@ def _country(value: str) -> str:
         hint = " (the United Kingdom is gb)" if code == "uk" else ""
         raise fault(
             "country",
-            f'"{value}" is not a country code{hint}',
+            f"{shown(value)} is not a country code{hint}",
             "Write the two letters of ISO 3166-1, such as fr, be or us.",
         )
     return code
 
 
 def _folder_url(value: str) -> str:
+    if "?" in value or "#" in value:
+        raise fault("url", f"{shown(value)} is no folder: it has a ? or a #", "Write it as https://host/folder/.")
     return value if value.endswith("/") else value + "/"
 
 
 def _no_device(value: str) -> str:
     if not is_user_id(value):
-        raise fault("user-id", f'"{value}" is a name that Windows keeps for a device', _explain_user_id(value)[1])
+        what = f"{shown(value)} can't be a user id: Windows keeps this name for a device"
+        raise fault("user-id", what, _explain_user_id(value)[1])
     return value
 
 
@@ -226,7 +257,7 @@ def _whole(at_least: int, at_most: int) -> Callable[[Any], int]:
     def parse(value: Any) -> int:
         number = int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else None
         if number is None or not at_least <= number <= at_most:
-            what = f"expected a whole number from {at_least:,} to {at_most:,}, found {_shown(value)}"
+            what = f"expected a whole number from {at_least:,} to {at_most:,}, found {shown(value)}"
             raise fault("number", what, "Write digits only.")
         return number
 
@@ -238,7 +269,7 @@ def _yes_or_no(value: Any) -> bool:
         return True
     if value == "false":
         return False
-    raise fault("yes-or-no", f"expected true or false, found {_shown(value)}", "Write true or false.")
+    raise fault("yes-or-no", f"expected true or false, found {shown(value)}", "Write true or false.")
 
 
 @lru_cache(maxsize=4096)
@@ -255,7 +286,7 @@ def _seconds(value: str) -> int | None:
 def _duration(value: Any) -> int:
     seconds = _seconds(value) if isinstance(value, str) else None
     if seconds is None:
-        what = f"expected a duration, found {_shown(value)}"
+        what = f"expected a duration, found {shown(value)}"
         raise fault("duration", what, "Write it as 12:34, 1:02:03 or 754 (seconds).")
     return seconds
 
@@ -265,6 +296,8 @@ def _moment(value: str, end_of_day: bool) -> datetime | None:
     try:
         if _DATE.fullmatch(value):
             start = datetime.fromisoformat(value).replace(tzinfo=UTC)
+            if value == "9999-12-31":  # people write it for "forever", and no day comes after it
+                return start
             return start + timedelta(days=1) if end_of_day else start
         moment = datetime.fromisoformat(value)
         return moment.astimezone(UTC).replace(microsecond=0) if moment.tzinfo else None
@@ -272,28 +305,37 @@ def _moment(value: str, end_of_day: bool) -> datetime | None:
         return None
 
 
+def start_of(value: Any) -> datetime | None:
+    """Return the moment that a date or a time begins at, or None where it is neither."""
+    return _moment(value, False) if isinstance(value, str) else None
+
+
+def end_of(value: Any) -> datetime | None:
+    """Return the first moment that is outside: a whole day named as the end still counts."""
+    return _moment(value, True) if isinstance(value, str) else None
+
+
 def _start(value: Any) -> datetime:
-    return _known_moment(value, False)
+    return start_of(value) or _no_moment(value)
 
 
 def _end(value: Any) -> datetime:
-    """Return the first moment that is outside: a whole day named as the end still counts."""
-    return _known_moment(value, True)
+    return end_of(value) or _no_moment(value)
 
 
-def _known_moment(value: Any, end_of_day: bool) -> datetime:
-    moment = _moment(value, end_of_day) if isinstance(value, str) else None
-    if moment is None:
-        raise fault(
-            "date",
-            f"expected a date, or a time with its zone, found {_shown(value)}",
-            "Write it as 2026-11-20, or 2026-11-20T18:30:00+01:00.",
-        )
-    return moment
+def _no_moment(value: Any) -> NoReturn:
+    time = isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+", value)
+    raise fault(
+        "date",
+        f"{shown(value)} has no zone" if time else f"expected a date, or a time with its zone, found {shown(value)}",
+        "Write it as 2026-11-20, or 2026-11-20T18:30:00+01:00.",
+    )
 
 
-def _no_null(value: Any) -> Any:
-    return None if value in _NOTHING else value
+def _text_or_null(value: Any) -> str | None:
+    if not isinstance(value, str) or value.isspace():
+        raise fault("text", f"expected text or null, found {shown(value)}", "Write one word, or null for none.")
+    return None if value in NOTHING else value
 
 
 # JSON Schema sees YAML 1.2 values, where `2012` is a number: every text may be one of these in an editor's eyes.
@@ -347,13 +389,13 @@ Tag = Annotated[
 ]
 MediaType = Annotated[
     str,
-    *_native("media-type", _explain_media_type, {"type": "string"}, pattern=r"^(?:video|application)/[\w.+-]+$"),
+    *_native("media-type", _explain_media_type, {"type": "string"}, pattern=_whole_text(_MEDIA_TYPE)),
 ]
 Country = Annotated[
     str,
     *_native(
         "country",
-        lambda value: (f'"{value}" is not a country code', "Write fr, be, us ..."),
+        lambda value: (f"{shown(value)} is not a country code", "Write fr, be, us ..."),
         _ANY_SCALAR,
         pattern=_VISIBLE,
     ),
@@ -366,7 +408,7 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "
 Seconds = Annotated[int, BeforeValidator(_duration), WithJsonSchema({"type": ["integer", "string"]})]
 Start = Annotated[datetime, BeforeValidator(_start), WithJsonSchema({"type": "string"})]
 End = Annotated[datetime, BeforeValidator(_end), WithJsonSchema({"type": "string"})]
-MaybeText = Annotated[str | None, BeforeValidator(_no_null), WithJsonSchema({"type": ["string", "null"]})]
+MaybeText = Annotated[str | None, BeforeValidator(_text_or_null), WithJsonSchema({"type": ["string", "null"]})]
 
 
 class _Entry(BaseModel):
@@ -382,18 +424,6 @@ class Rights(_Entry):
     until: End | None = Field(None, description="Last day (included), or moment with a zone.")
     allow: tuple[Country, ...] | None = Field(None, description="Only in these countries (ISO 3166-1, two letters).")
     deny: tuple[Country, ...] | None = Field(None, description="Everywhere but in these countries.")
-
-    @model_validator(mode="after")
-    def _one_list(self) -> Self:
-        if self.allow is not None and self.deny is not None:
-            raise fault("rights", "both allow and deny are given", "Keep one: allow lists where, deny where not.")
-        if self.allow == ():
-            raise fault(
-                "rights",
-                "allow is an empty list, and would let nobody see the video",
-                "Name countries, or take the line out to allow all; to keep a video back, use `hold:`.",
-            )
-        return self
 
 
 class VideoEntry(_Entry):

@@ -1,71 +1,84 @@
 """Faults of a catalog that no single value shows: between keys, between entries, and between catalog and results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from feeds.core.catalog import (
+    DESCRIPTION_CHARACTERS,
     DESCRIPTION_CHARACTERS_OF_ANY_ACCOUNT,
+    NOTHING,
+    TAGS,
     CatalogFile,
     Network,
-    UserEntry,
     did_you_mean,
+    end_of,
     explain,
+    is_relative,
     kind_of,
+    shown,
+    start_of,
 )
-from feeds.core.defaults import absolute, media_type, merged_rights
+from feeds.core.defaults import media_type
 from feeds.core.errors import Severity
 from feeds.core.xml_characters import forbidden_character
 
 Path = tuple[str | int, ...]
 
+# A catalog nests 8 levels; what nests deeper is a fault of its own, and must not exhaust the stack.
+_DEEP = 40
+
+# Words by which people mean that there is nothing; in a text they are text.
+_EMPTY_WORDS = NOTHING | {"no", "No", "false", "False", "none", "None"}
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, and the path down to it in the tree that was read."""
+    """One fault, and the path down to it in the tree that was read. `of_key`: not the value is wrong, but its key."""
 
     path: Path
     rule: str
     what: str
     remedy: str
     severity: Severity = "error"
+    of_key: bool = False
 
 
 def faults_of_values(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
     """Put pydantic's faults into our words: what was found and expected, and what to do."""
     faults = []
     for each in error.errors(include_url=False):
-        path = tuple(part for part in each["loc"] if part != "[key]")
+        of_key = each["loc"][-1:] == ("[key]",)
+        path = each["loc"][:-1] if of_key else each["loc"]
         rule, value, context = each["type"], each.get("input"), each.get("ctx", {})
         if rule == "missing":
-            remedy = f"Add a line `{path[-1]}: ...` to this entry."
-            faults.append(Fault(path[:-1], "required", f"{path[-1]} is missing", remedy))
+            remedy = f"Write `{path[-1]}: ...` in this entry."
+            faults.append(Fault(path, "required", f"{path[-1]} is missing", remedy, of_key=True))
         elif rule == "extra_forbidden":
             known = _keys(model, path[:-1])
-            what = f'"{path[-1]}" is not a key here{did_you_mean(str(path[-1]), known)}'
-            faults.append(Fault(path, "unknown-key", what, f"The keys here are {', '.join(known)}."))
+            what = f"{shown(path[-1])} is not a key here{did_you_mean(str(path[-1]), known)}"
+            faults.append(Fault(path, "unknown-key", what, f"The keys here are {', '.join(known)}.", of_key=True))
         elif "remedy" in context:
             faults.append(Fault(path, rule, context["what"], context["remedy"]))
         elif words := explain(rule, value):
-            faults.append(Fault(path, rule, *words))
+            faults.append(Fault(path, rule, *words, of_key=of_key))
         else:
             faults.append(Fault(path, *_shape(rule, value)))
     return faults
 
 
 def _shape(rule: str, value: Any) -> tuple[str, str, str]:
-    found = f'the text "{value}"' if isinstance(value, str) else kind_of(value)
+    found = f"the text {shown(value)}" if isinstance(value, str) else kind_of(value)
     match rule:
-        case "model_type" | "dict_type":
-            return "shape", f"expected keys with values, found {found}", "Write `key: value` lines here, indented."
         case "tuple_type":
             return "shape", f"expected a list, found {found}", "Write [one, two], or one `- ` line for each."
         case "too_long":
-            return "too-long", f"{len(value)} entries are too many", "Keep 150 at most."
-        case _:
-            return rule, f"this can't be read ({rule})", "See the README's catalog for what stands here."
+            return "too-long", f"{len(value)} entries are too many", f"Keep {TAGS} at most."
+        case _:  # what is left are entries: the values' types all have words of their own
+            return "shape", f"expected keys with values, found {found}", "Write `key: value` lines here, indented."
 
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
@@ -95,35 +108,77 @@ def faults_between_keys(tree: Any, *, escapes: bool) -> Iterator[Fault]:
     """
     if not isinstance(tree, dict):
         return
-    defaults = tree.get("defaults")
-    defaults = defaults if isinstance(defaults, dict) else {}
+    defaults = _mapping(tree, "defaults")
     category, base = "category" in defaults, "media_base" in defaults
-    videos = tree.get("videos")
-    for number, video in enumerate(videos if isinstance(videos, list) else ()):
+    tags, rights = _list(defaults, "tags"), _mapping(defaults, "rights")
+    if rights:
+        yield from _rights(rights, {}, ("defaults", "rights"))
+    for number, video in enumerate(_list(tree, "videos")):
         if not isinstance(video, dict):
             continue
         if not category and "category" not in video:
-            remedy = "Add `category: ...` here, or to the user's defaults."
-            yield Fault(("videos", number), "required", "category is missing", remedy)
+            remedy = "Write `category: ...` here, or in the user's defaults."
+            yield Fault(("videos", number, "category"), "required", "category is missing", remedy, of_key=True)
         if not base:
             yield from _paths_without_base(video, ("videos", number))
+        if "rights" in video:
+            yield from _rights(_mapping(video, "rights"), rights, ("videos", number, "rights"))
+        if tags and len(tags) + len(_list(video, "tags")) > TAGS:
+            yield from _too_many_tags(video, tags, ("videos", number, "tags"))
     if escapes:
         yield from _forbidden(tree, ())
 
 
+def _mapping(tree: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = tree.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(tree: Mapping[str, Any], key: str) -> Sequence[Any]:
+    value = tree.get(key)
+    return value if isinstance(value, list) else ()
+
+
 def _paths_without_base(video: Mapping[str, Any], path: Path) -> Iterator[Fault]:
-    captions = video.get("captions")
     places = [((*path, key), video.get(key)) for key in ("media", "thumbnail")]
-    places += (
-        [((*path, "captions", key), value) for key, value in captions.items()] if isinstance(captions, dict) else []
-    )
+    places += [((*path, "captions", key), value) for key, value in _mapping(video, "captions").items()]
     for place, value in places:
-        if isinstance(value, str) and "://" not in value:
-            what = f'"{value}" is a path, and the user has no media_base'
+        if isinstance(value, str) and "://" not in value and is_relative(value):
+            what = f"{shown(value)} is a path, and the user has no media_base"
             yield Fault(place, "media-base", what, "Write a whole address, or add media_base to the user's defaults.")
 
 
+def _too_many_tags(video: Mapping[str, Any], default: Sequence[Any], path: Path) -> Iterator[Fault]:
+    own = _list(video, "tags")
+    together = len({each for each in (*own, *default) if isinstance(each, str)})
+    if together > TAGS and max(len(own), len(default)) <= TAGS:
+        what = f"{together} tags together with the defaults are too many"
+        yield Fault(path, "too-long", what, f"Keep {TAGS} at most.")
+
+
+def _rights(own: Mapping[str, Any], default: Mapping[str, Any], path: Path) -> Iterator[Fault]:
+    """Yield what is wrong in a rights mapping: its territory, and its window with what the defaults add to it."""
+    if "allow" in own and "deny" in own:
+        yield Fault(path, "rights", "both allow and deny are given", "Keep one: allow lists where, deny where not.")
+    if own.get("allow") == []:
+        what = "allow is an empty list, and would let nobody see the video"
+        remedy = "Name countries, or take the line out to allow all; to keep a video back, use `hold:`."
+        yield Fault((*path, "allow"), "rights", what, remedy)
+    if "from" not in own and "until" not in own:
+        return
+    begin, end = start_of(own.get("from", default.get("from"))), end_of(own.get("until", default.get("until")))
+    if begin and end and begin >= end:
+        what = f"the window ends ({_moment(end)}) before it begins ({_moment(begin)})"
+        yield Fault(path, "window", what, "Let `until` be later than `from`; the user's defaults count, too.")
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def _forbidden(tree: Any, path: Path) -> Iterator[Fault]:
+    if len(path) > _DEEP:
+        return
     if isinstance(tree, str):
         if found := forbidden_character(tree):
             what = f"character {found[0] + 1} is U+{ord(found[1]):04X}, which no feed can hold"
@@ -136,41 +191,53 @@ def _forbidden(tree: Any, path: Path) -> Iterator[Fault]:
             yield from _forbidden(value, (*path, number))
 
 
-def faults_of_windows(user: UserEntry) -> Iterator[Fault]:
-    """Yield each rights window that is over before it begins, a user's defaults applied."""
-    for number, video in enumerate(user.videos):
-        if video.rights is None:
+def warnings(tree: Any, network: Network | None) -> Iterator[Fault]:
+    """Yield what is allowed and may still surprise, in the tree of one user, whatever its faults."""
+    if not isinstance(tree, dict):
+        return
+    defaults = _mapping(tree, "defaults")
+    for number, video in enumerate(_list(tree, "videos")):
+        if not isinstance(video, dict):
             continue
-        rights = merged_rights(video.rights, user.defaults.rights)
-        if rights.from_ and rights.until and rights.from_ >= rights.until:
-            what = (
-                f"the window ends ({rights.until:%Y-%m-%d %H:%M} UTC) before it begins ({rights.from_:%Y-%m-%d %H:%M})"
-            )
-            yield Fault(("videos", number, "rights"), "window", what, "Let `until` be later than `from`.")
-    own = user.defaults.rights
-    if own and own.from_ and own.until and own.from_ >= own.until:
-        yield Fault(("defaults", "rights"), "window", "the window ends before it begins", "Let `until` be later.")
-
-
-def warnings(user: UserEntry, network: Network) -> Iterator[Fault]:
-    """Yield what is allowed and may still surprise."""
-    territory_told = network.mrss.restriction
-    for number, video in enumerate(user.videos):
         path: Path = ("videos", number)
-        if video.description and len(video.description) > DESCRIPTION_CHARACTERS_OF_ANY_ACCOUNT:
-            what = f"{len(video.description):,} characters: only verified partners may use more than 3,000"
+        description = video.get("description")
+        if (
+            isinstance(description, str)
+            and DESCRIPTION_CHARACTERS_OF_ANY_ACCOUNT < len(description) <= DESCRIPTION_CHARACTERS
+        ):
+            what = f"{len(description):,} characters: only verified partners may use more than 3,000"
             yield Fault((*path, "description"), "long-description", what, "Shorten it, or ask.", "warning")
-        if video.media_type is None and media_type(absolute(video.media, user.defaults.media_base)) is None:
+        if _means_nothing(description):
+            what = f'{description} is text here: the feed will show "{description}"'
+            yield Fault((*path, "description"), "null-text", what, "Take the line out for none.", "warning")
+        if _means_nothing(video.get("hold")):
+            what = f"{video['hold']} is a reason like any other, and holds the video"
+            yield Fault((*path, "hold"), "hold", what, "Take the line out to list the video.", "warning")
+        media = video.get("media")
+        if isinstance(media, str) and "media_type" not in video and _of_no_type(media):
             what = "the address's ending doesn't tell the type of the file"
             yield Fault((*path, "media"), "media-type", what, "Add `media_type: video/mp4`, or its like.", "warning")
-        if video.for_kids:
+        if video.get("for_kids") == "true":
             what = "no tag of the feed is known to say that a video is made for children"
             remedy = "Set it on Dailymotion after the import, or ask your content manager for the tag."
             yield Fault((*path, "for_kids"), "for-kids", what, remedy, "warning")
-        rights = merged_rights(video.rights, user.defaults.rights)
-        if not territory_told and (rights.allow or rights.deny):
+        if network is not None and not network.mrss.restriction and _has_territory(video, defaults):
             what = "countries are given, and network.mrss.restriction is off: Dailymotion won't learn of them"
             yield Fault(path, "restriction-off", what, "Switch it on, or hold the video.", "warning")
+
+
+def _of_no_type(media: str) -> bool:
+    return media_type(media) is None and ("://" in media or is_relative(media))
+
+
+def _means_nothing(value: Any) -> bool:
+    return isinstance(value, str) and value in _EMPTY_WORDS
+
+
+def _has_territory(video: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+    own, default = _mapping(video, "rights"), _mapping(defaults, "rights")
+    territory = own if "allow" in own or "deny" in own else default
+    return bool(territory.get("allow") or territory.get("deny"))
 
 
 def network_faults(tree: Any) -> list[Fault]:
@@ -185,9 +252,26 @@ def network_faults(tree: Any) -> list[Fault]:
         faults = faults_of_values(error, CatalogFile)
     if not isinstance(tree.get("users", []), list):
         faults.append(Fault(("users",), *_shape("tuple_type", tree["users"])))
-    for number, pattern in enumerate(own.get("include", []) if isinstance(own.get("include"), list) else []):
-        if isinstance(pattern, str) and (pattern.startswith("/") or ".." in pattern.split("/") or "\\" in pattern):
-            what = f'"{pattern}" leads out of the catalog\'s folder'
+    for number, pattern in enumerate(_list(own, "include")):
+        if isinstance(pattern, str) and not stays_inside(pattern):
+            what = f"{shown(pattern)} leads out of the catalog's folder"
             faults.append(Fault(("include", number), "include", what, "Write it as users/*.yaml."))
+    faults.extend(_same_words(own))
     faults.extend(_forbidden(own, ()))
     return faults
+
+
+def stays_inside(pattern: str) -> bool:
+    """Return whether a pattern of `include` can only name files in the catalog's own folder."""
+    return not (pattern.startswith("/") or ".." in pattern.split("/") or "\\" in pattern or "\0" in pattern)
+
+
+def _same_words(catalog: Mapping[str, Any]) -> Iterator[Fault]:
+    fields = _mapping(_mapping(_mapping(catalog, "network"), "user_list"), "fields")
+    words = {"id": "id", "username": "username", "feed": "feed_url"} | dict(fields)
+    for key in fields:
+        others = [other for other in words if other != key and words[other] == words[key]]
+        if others and isinstance(words[key], str):
+            what = f"{shown(words[key])} is the word for {others[0]}, too"
+            remedy = "Give each its own word: one would hide the other in users.json."
+            yield Fault(("network", "user_list", "fields", key), "user-list", what, remedy)

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from feeds.core import rules
-from feeds.core.catalog import CatalogFile, Network, UserEntry
+from feeds.core.catalog import CatalogFile, Network, UserEntry, shortened, shown
 from feeds.core.errors import Finding, Place
 from feeds.core.rules import Fault, Path
 from feeds.formats import strict_yaml
@@ -28,13 +28,14 @@ class ReadUser:
     """One user's text, read: the user where it has no fault, and the faults where it has.
 
     `refused` says that the text isn't a tree at all; `examine` has the faults then. `claimed_id` is the id as far as
-    the text gives one.
+    the text gives one, and `tree` the tree.
     """
 
     user: UserEntry | None
     faults: tuple[Fault, ...] = ()
     refused: bool = False
     claimed_id: str | None = None
+    tree: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ def parse_user(text: bytes) -> ReadUser:
         tree = strict_yaml.parse(text)
     except strict_yaml.Refused:
         tree = strict_yaml.examine(text).tree
-        return ReadUser(None, refused=True, claimed_id=_claimed(tree))
-    return user_of(tree, escapes=_SPELLED.search(text) is not None)
+        return ReadUser(None, refused=True, claimed_id=_claimed(tree), tree=tree)
+    return user_of(tree, escapes=spells_characters(text))
+
+
+def spells_characters(text: bytes) -> bool:
+    """Return whether a text may hold characters, spelled out, that YAML refuses as they are."""
+    return _SPELLED.search(text) is not None
 
 
 def user_of(tree: Any, *, escapes: bool = True) -> ReadUser:
@@ -64,11 +70,7 @@ def user_of(tree: Any, *, escapes: bool = True) -> ReadUser:
         user = UserEntry.model_validate(tree)
     except ValidationError as error:
         faults += rules.faults_of_values(error, UserEntry)
-    else:
-        faults += rules.faults_of_windows(user)
-    if faults:
-        return ReadUser(None, tuple(faults), claimed_id=_claimed(tree))
-    return ReadUser(user, claimed_id=_claimed(tree))
+    return ReadUser(None if faults else user, tuple(faults), claimed_id=_claimed(tree), tree=tree)
 
 
 def _claimed(tree: Any) -> str | None:
@@ -122,21 +124,27 @@ class Located:
             for each in self._examined.faults
         ]
 
-    def users(self) -> list[Any]:
-        """Return the trees of the users in a catalog.yaml, as far as they could be built."""
-        tree = self._examined.tree
-        users = tree.get("users") if isinstance(tree, dict) else None
-        return users if isinstance(users, list) else []
-
     def tree(self) -> Any:
         """Return the tree as far as it could be built."""
         return self._examined.tree
+
+    def beside_own(self, faults: Iterable[Fault], prefix: Path = ()) -> list[Fault]:
+        """Return the faults of values in a text that was refused, but for those that only follow from the refusal."""
+        own = self._examined.faults
+        aliased = {each.path for each in own if each.rule == "yaml-alias"}
+        partly_read = {each.path for each in own if each.rule in ("yaml-merge", "yaml-key")}
+
+        def follows(path: Path, rule: str) -> bool:
+            around = {path[:length] for length in range(1, len(path) + 1)}
+            return bool(around & aliased) or (rule == "required" and path[:-1] in partly_read)
+
+        return [each for each in faults if not follows((*prefix, *each.path), each.rule)]
 
     def findings(self, faults: Iterable[Fault], prefix: Path = ()) -> list[Finding]:
         """Return the faults of what stands below the prefix as findings."""
         return [
             Finding(
-                self.place((*prefix, *each.path), key=each.rule == "unknown-key"),
+                self.place((*prefix, *each.path), key=each.of_key),
                 each.severity,
                 each.rule,
                 self.trail((*prefix, *each.path)),
@@ -148,13 +156,11 @@ class Located:
 
     def place(self, path: Path, *, key: bool = False) -> Place:
         """Return where a value stands (its key, where `key` is true), or the nearest thing around it."""
-        tables = (self._examined.keys, self._examined.values) if key else (self._examined.values,)
-        while path:
-            for table in tables:
-                if path in table:
-                    return Place(self._file, *table[path])
+        if key and path in self._examined.keys:
+            return Place(self._file, *self._examined.keys[path])
+        while path and path not in self._examined.values:
             path = path[:-1]
-        return Place(self._file)
+        return Place(self._file, *self._examined.values.get(path, (1, 1)))
 
     def trail(self, path: Path) -> tuple[str, ...]:
         """Return the way down to a path in the editor's own words: usernames and titles instead of numbers."""
@@ -167,7 +173,7 @@ class Located:
                 tree = tree[part]
             except (KeyError, IndexError, TypeError):
                 tree = None
-            words.append(str(part) if isinstance(part, str) else _name_of(tree) or f"number {part + 1}")
+            words.append(shortened(part) if isinstance(part, str) else _name_of(tree) or f"number {part + 1}")
         return tuple(words)
 
 
@@ -176,8 +182,8 @@ def _name_of(tree: Any) -> str | None:
         return None
     for key in ("username", "id"):
         if isinstance(tree.get(key), str):
-            return str(tree[key])
+            return shortened(tree[key])
     for key in ("title", "guid"):
         if isinstance(tree.get(key), str):
-            return f'"{tree[key]}"'
+            return shown(tree[key])
     return None

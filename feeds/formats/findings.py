@@ -6,6 +6,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 import json
 from collections.abc import Sequence
 from typing import Literal
+from unicodedata import category
 
 from feeds.core.errors import Finding
 
@@ -16,14 +17,26 @@ def render(findings: Sequence[Finding], form: Format = "text") -> str:
     """Render findings in file and line order, one after the other; empty where there is none."""
     ordered = sorted(findings, key=lambda each: (each.place.file, each.place.line, each.place.column, each.rule))
     if form == "json":
-        return json.dumps([_record(each) for each in ordered], ensure_ascii=False, indent=2) + "\n"
-    return "".join((_github if form == "github" else _text)(each) for each in ordered)
+        text = json.dumps([_record(each) for each in ordered], ensure_ascii=False, indent=2) + "\n"
+    else:
+        text = "".join((_github if form == "github" else _text)(each) for each in ordered)
+    return text.encode("utf-8", "backslashreplace").decode()  # a file's name need not be UTF-8
 
 
 def _text(finding: Finding) -> str:
-    trail = " > ".join(finding.trail)
-    head = f"{finding.place}: {finding.severity}[{finding.rule}]"
-    return f"{head} {trail}".rstrip() + f"\n  {finding.what}.\n  {finding.remedy}\n"
+    head = f"{finding.place}: {finding.severity}[{finding.rule}] {' > '.join(finding.trail)}"
+    return f"{_visible(head).rstrip()}\n  {_visible(finding.what)}.\n  {_visible(finding.remedy)}\n"
+
+
+def _visible(text: str) -> str:
+    """Spell out what a terminal would obey or hide: a finding is three lines, whatever the catalog says."""
+    return text if text.isprintable() else "".join(map(_spelled, text))
+
+
+def _spelled(character: str) -> str:
+    if character.isprintable() or category(character) == "Zs":  # blanks of all widths are typography
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def _record(finding: Finding) -> dict[str, object]:
@@ -42,7 +55,8 @@ def _record(finding: Finding) -> dict[str, object]:
 def _github(finding: Finding) -> str:
     place = finding.place
     where = f"file={_property(place.file)},line={place.line},col={place.column},title={_property(finding.rule)}"
-    return f"::{finding.severity} {where}::{_data(f'{finding.what}. {finding.remedy}')}\n"
+    words = f"{' > '.join(finding.trail)}: {finding.what}. {finding.remedy}".removeprefix(": ")
+    return f"::{finding.severity} {where}::{_data(words)}\n"
 
 
 def _data(text: str) -> str:
