@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +16,8 @@ class Channel:
     self_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One video, ready for the feed.
+class Item(NamedTuple):
+    """One video, ready for the feed. A named tuple, because a build makes millions and a tuple is made at once.
 
     URLs are absolute and percent-encoded; times are aware and UTC, and the window is [valid_from, valid_until);
     countries are lower-case ISO 3166-1 codes, of which at most one of `allow` and `deny` is not empty; captions

@@ -9,8 +9,10 @@ keys, keys that are no text and keys written twice are faults; each is found wit
 same text again, with positions, and lists every fault.
 """
 
-from collections.abc import Iterator
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from yaml import YAMLError
@@ -18,6 +20,8 @@ from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
@@ -28,11 +32,17 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
+from feeds.formats import plain_yaml
+
 Path = tuple[str | int, ...]
 Tree = dict[str, Any] | list[Any] | str | None
 
 # Our deepest catalog nests 8 levels; what nests deeper is not one, and must not exhaust the stack.
 DEPTH = 20
+
+
+# The byte order marks of UTF-16, which libyaml would read, and other tools that look into the bytes would not.
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 class Refused(Exception):
@@ -62,11 +72,29 @@ class Examined:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     faults: list[TextFault] = field(default_factory=list)
-    spans: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
 
 
 def parse(text: bytes) -> Tree:
     """Build the tree of one document. Raises Refused where `examine` has a fault to tell."""
+    try:
+        return plain_yaml.parse(text, _piece)
+    except plain_yaml.NotPlain:
+        return parse_events(text)
+
+
+@lru_cache(maxsize=4096)
+def _piece(text: str) -> Tree:
+    """Read a part of a document that stands for itself; many videos share the same rights and tags."""
+    try:
+        return parse_events(text.encode())
+    except Refused as error:
+        raise plain_yaml.NotPlain from error
+
+
+def parse_events(text: bytes) -> Tree:
+    """Build the tree of one document from libyaml's events, whatever its style. Raises Refused."""
+    if text.startswith(_UTF_16):
+        raise Refused
     try:
         following = CParser(text).get_event
         following()  # the stream's start
@@ -120,6 +148,9 @@ def _build(event: Any, following: Any) -> Tree:
 def examine(text: bytes) -> Examined:
     """Read the text slowly: the tree as far as it goes, the place of everything in it, and every fault."""
     examined = Examined()
+    if text.startswith(_UTF_16):
+        examined.faults.append(_encoding(1, 1, "UTF-16"))
+        return examined
     try:
         events = _Events(text)
         _skip_to_document(events)
@@ -131,22 +162,11 @@ def examine(text: bytes) -> Examined:
         if not isinstance(events.ahead, StreamEndEvent):
             _note(examined, events.ahead, (), "yaml", "a second document begins here", "Keep one document in a file.")
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = " ".join(part for part in (error.problem, error.context) if part) or "this is not YAML"
-        examined.faults.append(_syntax(mark, what))
+        if "nesting depth" not in str(error.problem) or not examined.faults:
+            examined.faults.append(_syntax(text, error))
     except ReaderError as error:
         examined.faults.append(_unreadable(text, error))
-    except _TooDeepError as error:
-        _note(
-            examined, error.event, error.path, "yaml", f"more than {DEPTH} levels", "Indent less; see README's catalog."
-        )
     return examined
-
-
-class _TooDeepError(Exception):
-    def __init__(self, event: Event, path: Path) -> None:
-        super().__init__()
-        self.event, self.path = event, path
 
 
 class _Events:
@@ -172,25 +192,24 @@ def _examine(events: _Events, path: Path, into: Examined) -> Tree:
     event = events.next()
     into.values[path] = _place(event)
     if isinstance(event, AliasEvent):
-        _note(into, event, path, "yaml-alias", f"*{event.anchor} stands for something else", "Write the thing itself.")
+        remedy = "Write the thing itself; text that begins with * goes in quotes."
+        _note(
+            into, event, path, "yaml-alias", f"*{event.anchor} stands for something that is written elsewhere", remedy
+        )
         return None
     if event.anchor:
-        _note(
-            into, event, path, "yaml-anchor", f"&{event.anchor} names this for later use", f"Take &{event.anchor} out."
-        )
+        remedy = f"Take &{event.anchor} out; text that begins with & goes in quotes."
+        _note(into, event, path, "yaml-anchor", f"&{event.anchor} names this for later use", remedy)
     if getattr(event, "tag", None):
-        _note(
-            into,
-            event,
-            path,
-            "yaml-tag",
-            f"the tag {event.tag} changes how this is read",
-            "Take it out: text stays text.",
-        )
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        remedy = "Take it out; text that begins with ! goes in quotes."
+        _note(into, event, path, "yaml-tag", f"{tag} would change how this is read, and text stays text", remedy)
     if isinstance(event, ScalarEvent):
         return event.value or (event.value if event.style else None)
     if len(path) >= DEPTH:
-        raise _TooDeepError(event, path)
+        _note(into, event, path, "yaml", f"more than {DEPTH} levels", "Indent less, and close what [ and { open.")
+        _skip_collection(events)
+        return None
     if isinstance(event, SequenceStartEvent):
         elements: list[Any] = []
         while not isinstance(events.ahead, SequenceEndEvent):
@@ -201,8 +220,7 @@ def _examine(events: _Events, path: Path, into: Examined) -> Tree:
     seen: dict[str, int] = {}
     while not isinstance(events.ahead, MappingEndEvent):
         _examine_pair(events, path, into, mapping, seen)
-    end = events.next()
-    into.spans[path] = (event.start_mark.index, end.start_mark.index, event.start_mark.column)
+    events.next()
     return mapping
 
 
@@ -210,9 +228,12 @@ def _examine_pair(events: _Events, path: Path, into: Examined, mapping: dict[str
     key_event = events.ahead
     line, column = _place(key_event)
     key = _examine(events, (*path, "?"), into)
-    if not isinstance(key, str):
+    if isinstance(key_event, ScalarEvent):
+        key = key_event.value
+    else:
         if not isinstance(key_event, AliasEvent):
-            _note(into, key_event, path, "yaml-key", "a key is a plain word", "Write `key: value`.")
+            remedy = "Write `key: value`; text that begins with [ or { goes in quotes."
+            _note(into, key_event, path, "yaml-key", f"a key must be a word, and this one is {_kind(key)}", remedy)
         _examine(events, (*path, "?"), into)
         return
     if key == "<<":
@@ -241,35 +262,96 @@ def _note(into: Examined, event: Event, path: Path, rule: str, what: str, remedy
     into.faults.append(TextFault(rule, line, column, path, what, remedy))
 
 
-def _syntax(mark: Any, what: str) -> TextFault:
+def _kind(value: Tree) -> str:
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def _skip_collection(events: _Events) -> None:
+    depth = 1
+    while depth:
+        event = events.next()
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+
+
+# libyaml's words for what it met, and ours: what it means in a file that people indent by hand, and what to do.
+# The last tells whether the place to look at is where the thing began.
+_INDENTATION = (
+    "Compare its indentation with the lines above; close each quote, and double a ' that stands inside '...'."
+)
+_SYNTAX: tuple[tuple[str, str, str, bool], ...] = (
+    ("tab character", "a tab stands where only blanks may indent", "Indent with blanks.", False),
+    (
+        "mapping values are not allowed",
+        "a second colon stands in this line, or the line is indented too far",
+        'Text with a colon and a blank in it goes in quotes: title: "Part 1: the sea".',
+        False,
+    ),
+    ("could not find expected ':'", "this line is no `key: value`", f"Add the colon. {_INDENTATION}", True),
+    ("did not find expected key", "this doesn't belong to what stands above it", _INDENTATION, False),
+    (
+        "expected '-' indicator",
+        "the list above ends here without need",
+        "Begin the line with `- `, or indent it.",
+        False,
+    ),
+    ("expected ',' or ']'", "the [ that opens here is not closed", "Close it with ], with commas between.", True),
+    ("expected ',' or '}'", "the { that opens here is not closed", "Close it with }, with commas between.", True),
+    ("unexpected end of stream", "the quote that opens here is never closed", "Close it, or take it out.", True),
+    (
+        "escape",
+        "a backslash in double quotes stands for a special character, and this is none",
+        "Use single quotes, in which a backslash is a backslash.",
+        False,
+    ),
+    ("hexdecimal", "behind \\x, \\u or \\U come 2, 4 or 8 hexadecimal digits", "Write the character itself.", False),
+    ("block sequence entries", "a list begins with its first `- ` on a line of its own", "Begin a new line.", False),
+    ("alphabetic or numeric", "text that begins with * or & must be in quotes", 'Write it as "...".', False),
+    ("nesting depth", f"more than {DEPTH} levels", "Indent less, and close what [ and { open.", False),
+    ("expected node content", "a value is missing here", 'Write it; text such as ] or , goes in quotes: "]".', False),
+    ("<document start>", "a second document begins here", "Keep one document in a file.", False),
+    ("comment or line break", "text stands behind | or >", "Begin the text on the next line, indented.", False),
+)
+
+
+def _syntax(text: bytes, error: MarkedYAMLError) -> TextFault:
+    problem = str(error.problem or error.context or "")
+    mark = error.problem_mark or error.context_mark
+    what, remedy = f"this is not YAML: {problem}", _INDENTATION
+    if "cannot start any token" in problem and mark:
+        character = _character_at(text, mark.line, mark.column)
+        if character == "\t":
+            problem = "tab character"
+        what, remedy = f"text must not begin with {character}", f'Put it in quotes: "{character}...".'
+    for words, our_what, our_remedy, at_start in _SYNTAX:
+        if words in problem:
+            what, remedy = our_what, our_remedy
+            if at_start and error.context_mark:
+                mark = error.context_mark
+            break
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    remedy = "Look at this line and the one above: indentation by blanks, a blank behind each colon, quotes closed."
-    if "tab" in what or "cannot start any token" in what:
-        remedy = "Indent with blanks, not with tabs, and put text that begins with @, ` or % in quotes."
-    if "mapping values are not allowed" in what:
-        remedy = 'Text with a colon and a blank in it goes in quotes: title: "Part 1: the sea".'
     return TextFault("yaml", line, column, (), what, remedy)
+
+
+def _character_at(text: bytes, line: int, column: int) -> str:
+    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text.decode("utf-8-sig", "replace"))
+    return lines[line][column : column + 1] if line < len(lines) else ""
 
 
 def _unreadable(text: bytes, error: ReaderError) -> TextFault:
     position = error.position if isinstance(error.position, int) else 0
-    before = text[:position]
-    line = before.count(b"\n") + 1
-    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    before = text[:position].decode("utf-8-sig", "replace").splitlines() or [""]
+    if text[:position].endswith((b"\n", b"\r")):
+        before.append("")
+    line, column = len(before), len(before[-1]) + 1
     if "control characters" in str(error.reason):
         code = error.character if isinstance(error.character, int) else ord(error.character)
         what = f"U+{code:04X} is a character that no feed may hold"
         return TextFault("character", line, column, (), what, "Delete it; it is invisible in most editors.")
-    return TextFault("encoding", line, column, (), "this is not UTF-8", "Save the file as UTF-8.")
+    return _encoding(line, column, "not UTF-8")
 
 
-def texts(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield each text of a tree with its path; a mapping's keys are not among them."""
-    if isinstance(tree, str):
-        yield path, tree
-    elif isinstance(tree, dict):
-        for key, value in tree.items():
-            yield from texts(value, (*path, key))
-    elif isinstance(tree, list):
-        for number, value in enumerate(tree):
-            yield from texts(value, (*path, number))
+def _encoding(line: int, column: int, what: str) -> TextFault:
+    return TextFault("encoding", line, column, (), f"this is {what}", "Save the file as UTF-8.")

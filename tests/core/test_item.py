@@ -1,6 +1,5 @@
 """The digest that events note of what was published: it must mean the same in every year."""
 
-import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -31,7 +30,7 @@ FULL = Item(
     captions=(("fr", "https://cdn.nord.example/anna/0142.fr.srt"),),
     explicit=False,
 )
-NAMES = [field.name for field in dataclasses.fields(Item)]
+NAMES = Item._fields
 
 
 def test_digests_written_into_results_years_ago_still_compare():
@@ -49,27 +48,26 @@ def test_a_change_of_any_field_changes_the_digest(name):
         datetime: lambda: value.replace(second=1),
         tuple: lambda: (*value, value[0]),
     }[type(value)]()
-    assert digest(dataclasses.replace(FULL, **{name: changed})) != digest(FULL)
+    assert digest(FULL._replace(**{name: changed})) != digest(FULL)
 
 
 @pytest.mark.parametrize("name", NAMES[4:])
 def test_a_field_that_has_its_default_is_left_out(name):
-    [default] = [field.default for field in dataclasses.fields(Item) if field.name == name]
-    assert digest(dataclasses.replace(BARE, **{name: default})) == digest(BARE)
-    assert digest(dataclasses.replace(BARE, **{name: getattr(FULL, name)})) != digest(BARE)
+    assert digest(BARE._replace(**{name: Item._field_defaults[name]})) == digest(BARE)
+    assert digest(BARE._replace(**{name: getattr(FULL, name)})) != digest(BARE)
 
 
 def test_the_second_part_is_of_the_media_alone():
-    same_media = dataclasses.replace(FULL, media_url=BARE.media_url)
+    same_media = FULL._replace(media_url=BARE.media_url)
     assert digest(same_media).split(".")[1] == digest(BARE).split(".")[1]
     assert digest(FULL).split(".")[1] != digest(BARE).split(".")[1]
 
 
 def test_what_one_field_holds_is_not_taken_for_another():
-    tagged = dataclasses.replace(BARE, tags=("language", "fr"))
-    assert digest(tagged) != digest(dataclasses.replace(BARE, language="fr"))
-    assert digest(dataclasses.replace(BARE, allow=("us",))) != digest(dataclasses.replace(BARE, deny=("us",)))
-    assert digest(dataclasses.replace(BARE, tags=("ab",))) != digest(dataclasses.replace(BARE, tags=("a", "b")))
+    tagged = BARE._replace(tags=("language", "fr"))
+    assert digest(tagged) != digest(BARE._replace(language="fr"))
+    assert digest(BARE._replace(allow=("us",))) != digest(BARE._replace(deny=("us",)))
+    assert digest(BARE._replace(tags=("ab",))) != digest(BARE._replace(tags=("a", "b")))
 
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=3)
