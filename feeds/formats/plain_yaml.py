@@ -43,7 +43,8 @@ def parse(text: bytes, piece: Callable[[str], Any]) -> dict[str, Any]:
 def _read(lines: list[str], piece: Callable[[str], Any]) -> dict[str, Any]:
     # One long loop on purpose: it runs for every line of every catalog, and a call costs as much as the work.
     root: dict[str, Any] = {}
-    indent, container = 0, root  # the innermost open mapping or list, and its column
+    indent = 0
+    container: Any = root  # the innermost open mapping or list, and its column
     outer: list[tuple[int, Any]] = []  # those around it
     waiting: str | None = None  # the last key, if nothing stands behind it: its value may follow
     empty: set[tuple[int, str]] = set()  # keys with nothing at all, by their mapping
@@ -52,7 +53,7 @@ def _read(lines: list[str], piece: Callable[[str], Any]) -> dict[str, Any]:
     while position < count:
         line = lines[position]
         position += 1
-        spaces, dash, key, value = match(line).groups()  # type: ignore[union-attr] - it matches any line
+        spaces, dash, key, value = match(line).groups()  # type: ignore[union-attr]  # it matches any line
         if not key and not dash and (not value or value[0] == "#"):
             continue
         column = len(spaces)
