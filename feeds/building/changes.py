@@ -103,7 +103,7 @@ def _text_is_as_read(source: Source, known: Scanned) -> bool:
         return False
     try:
         return signature(source.path.stat()) == known.signature
-    except FileNotFoundError:
+    except OSError:
         return False
 
 

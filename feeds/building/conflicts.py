@@ -45,8 +45,13 @@ def _users(found: Conflicts, text: CatalogText, changes: Changes, outcomes: Sequ
         claimants.sort()
         found.findings += [finding for _, _, finding in duplicate_users(_texts(claimants, text, changes))]
         found.frozen.update(claimants)
-        owner = next((each for each in claimants if each in changes.known), claimants[0])
+        owner = next((each for each in claimants if _spoke(each, changes)), claimants[0])
         found.silent.update(each for each in claimants if each != owner)
+
+
+def _spoke(source: str, changes: Changes) -> bool:
+    """Return whether it was this source's text from which the user's feed was built before."""
+    return source in changes.known and changes.known[source].user_id is not None
 
 
 def _claims(changes: Changes, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
@@ -61,19 +66,42 @@ def _claims(changes: Changes, outcomes: Sequence[Outcome]) -> Iterator[tuple[str
 def _guids(found: Conflicts, text: CatalogText, changes: Changes, shared: Mapping[int, set[str]]) -> None:
     involved = sorted({source for its in shared.values() for source in its} & set(changes.sources))
     texts = list(_texts(involved, text, changes))
-    guids = frozenset(canonical_guid(guid) for each in texts for guid in _guids_of(each) if guid_key(guid) in shared)
+    guids = frozenset(
+        canonical_guid(guid) for each in texts for guid in _guids_of(each).values() if guid_key(guid) in shared
+    )
     for source, first, finding in duplicate_guids(texts, guids):
         found.findings.append(finding)
         found.frozen |= {source, first}
+    _held_by_frozen(found, texts, shared)
 
 
-def _guids_of(text: Text) -> Iterator[str]:
+def _held_by_frozen(found: Conflicts, texts: Sequence[Text], shared: Mapping[int, set[str]]) -> None:
+    """Find the guids that a frozen user's last good version still lists, though its text names them no more."""
+    keys = {each.source: {guid_key(guid) for guid in _guids_of(each).values()} for each in texts}
+    for text in texts:
+        if text.source in found.silent:
+            continue
+        for number, guid in _guids_of(text).items():
+            key = guid_key(guid)
+            holders = sorted(
+                each for each in shared.get(key, set()) - {text.source} if key not in keys.get(each, {key})
+            )
+            if not holders:
+                continue
+            path = (*text.prefix, "videos", number, "guid")
+            what = f'guid "{guid}" is still listed by the last good version of {holders[0]}'
+            remedy = f"Mend {holders[0]} first: until then its feed goes on listing this guid."
+            place, trail = text.located.place(path), text.located.trail(path)
+            found.findings.append(Finding(place, "error", "guid-duplicate", trail, what, remedy))
+            found.frozen.add(text.source)
+
+
+def _guids_of(text: Text) -> dict[int, str]:
     tree = text.tree()
     videos = tree.get("videos") if isinstance(tree, dict) else None
-    for video in videos if isinstance(videos, list) else ():
-        guid = video.get("guid") if isinstance(video, dict) else None
-        if isinstance(guid, str):
-            yield guid
+    entries = enumerate(videos if isinstance(videos, list) else ())
+    guids = {number: video.get("guid") for number, video in entries if isinstance(video, dict)}
+    return {number: guid for number, guid in guids.items() if isinstance(guid, str)}
 
 
 def _texts(sources: Sequence[str], text: CatalogText, changes: Changes) -> Iterator[Text]:

@@ -7,6 +7,7 @@ import json
 import os
 import zlib
 from array import array
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,11 +61,18 @@ def _frozen(job: Job, outcome: Outcome, context: Context, index: Index) -> Outco
     last = _last_good(index.good(job.source))
     outcome = replace(outcome, frozen=True)
     if last is not None:
-        keys = array("q", {*array("q", outcome.keys), *array("q", _keys(last))}).tobytes()
-        return replace(outcome, keys=keys, feed=_feed(last, context, index))
+        return replace(outcome, keys=_joined(outcome.keys, array("q", _keys(last))), feed=_feed(last, context, index))
     user_id = job.user_id or outcome.claimed_id
-    feed = _left_alone(user_id, context, index) if user_id and is_user_id(user_id) else None
-    return replace(outcome, feed=feed)
+    if not user_id or not is_user_id(user_id):
+        return outcome
+    listed = published_guids(_published(context.out / "feeds" / f"{user_id}.xml")[0])
+    keys = _joined(outcome.keys, [guid_key(guid) for guid in listed])
+    return replace(outcome, keys=keys, feed=_left_alone(user_id, context, index))
+
+
+def _joined(keys: bytes, others: Sequence[int]) -> bytes:
+    """Return the keys and those of the others that are new; a key that stood there twice still does."""
+    return keys + array("q", {*others} - {*array("q", keys)}).tobytes()
 
 
 def _read(job: Job) -> tuple[bytes, Outcome]:

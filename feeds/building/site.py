@@ -174,11 +174,16 @@ class _Build:
         from feeds.building.conflicts import find_conflicts
 
         self.index.put_guids((each.source, each.keys) for each in outcomes if not each.same)
-        clash = find_conflicts(self.index, self.text, changes, outcomes)
-        if not clash.frozen:
-            return outcomes, []
-        again = frozen_jobs(changes, sorted(clash.frozen - clash.silent), self.text)
-        frozen = {each.source: each for each in workers.run(again, self.context, self.wish.jobs)}
+        frozen: dict[str, Outcome] = {}
+        while True:
+            clash = find_conflicts(self.index, self.text, changes, outcomes)
+            again = sorted(clash.frozen - clash.silent - frozen.keys())
+            if not again:
+                break
+            jobs = frozen_jobs(changes, again, self.text)
+            frozen |= {each.source: each for each in workers.run(jobs, self.context, self.wish.jobs)}
+            # What their last good versions list is taken, too: who claims that is the next to be frozen.
+            self.index.put_guids((each.source, each.keys) for each in frozen.values())
         settled = []
         for each in outcomes:
             if each.source in clash.frozen:
