@@ -148,7 +148,10 @@ def _name(user: UserReport) -> str:
 
 
 def _rest(user: UserReport) -> str:
-    parts = [f"{count:,} {reason}" for reason, count in user.held.items()]
+    parts = [
+        f"{count:,} waiting ({reason})" if reason.startswith("user ") else f"{count:,} {reason}"
+        for reason, count in user.held.items()
+    ]
     if not user.in_list:
         parts.insert(0, "not in the list" if user.enabled else "disabled")
     if user.frozen:
