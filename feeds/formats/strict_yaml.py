@@ -86,9 +86,12 @@ def parse(text: bytes) -> Tree:
 def _piece(text: str) -> Tree:
     """Read a part of a document that stands for itself; many videos share the same rights and tags."""
     try:
-        return parse_events(text.encode())
+        tree = parse_events(text.encode())
     except Refused as error:
         raise plain_yaml.NotPlain from error
+    if text[0] in "'\"" and not isinstance(tree, str):  # 'a': b, which stands for itself, and not behind a key
+        raise plain_yaml.NotPlain
+    return tree
 
 
 def parse_events(text: bytes) -> Tree:
@@ -336,21 +339,29 @@ def _syntax(text: bytes, error: MarkedYAMLError) -> TextFault:
 
 
 def _character_at(text: bytes, line: int, column: int) -> str:
-    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text.decode("utf-8-sig", "replace"))
+    lines = _lines(text)
     return lines[line][column : column + 1] if line < len(lines) else ""
 
 
 def _unreadable(text: bytes, error: ReaderError) -> TextFault:
-    position = error.position if isinstance(error.position, int) else 0
-    before = text[:position].decode("utf-8-sig", "replace").splitlines() or [""]
-    if text[:position].endswith((b"\n", b"\r")):
-        before.append("")
-    line, column = len(before), len(before[-1]) + 1
-    if "control characters" in str(error.reason):
-        code = error.character if isinstance(error.character, int) else ord(error.character)
-        what = f"U+{code:04X} is a character that no feed may hold"
-        return TextFault("character", line, column, (), what, "Delete it; it is invisible in most editors.")
-    return _encoding(line, column, "not UTF-8")
+    if "control characters" not in str(error.reason):
+        try:
+            text.decode()
+        except UnicodeDecodeError as broken:  # libyaml counts to the first byte that doesn't fit, this to the character
+            return _encoding(*_line_and_column(text[: broken.start]), "not UTF-8")
+    code = error.character if isinstance(error.character, int) else ord(error.character)
+    line, column = _line_and_column(text[: error.position])
+    what = f"U+{code:04X} is a character that no feed may hold"
+    return TextFault("character", line, column, (), what, "Delete it; it is invisible in most editors.")
+
+
+def _line_and_column(before: bytes) -> tuple[int, int]:
+    lines = _lines(before)
+    return len(lines), len(lines[-1]) + 1
+
+
+def _lines(text: bytes) -> list[str]:
+    return re.split("\r\n|[\r\n\x85\u2028\u2029]", text.decode("utf-8-sig", "replace"))
 
 
 def _encoding(line: int, column: int, what: str) -> TextFault:
