@@ -77,7 +77,7 @@ def test_any_content_type_is_taken(client, content_type):
         f"/callback/{SECRET[:-1]}",
         f"/callback/{SECRET.lower()}",
         f"/callback/{SECRET}/",
-        f"//callback/{SECRET}",
+        f"/callback//{SECRET}",
         "/callback/%FF%00é",
     ],
 )
@@ -187,7 +187,7 @@ def test_no_answer_and_no_log_line_repeats_the_secret(client, caplog, state, bod
     answers = [
         client.post(ADDRESS, data=body),
         client.get(ADDRESS),
-        client.post(f"/{ADDRESS}"),
+        client.post(f"/callback//{SECRET}"),
         client.get(f"{ADDRESS}/"),
     ]
     state.rename(state.with_name("gone")) if state.exists() else None
