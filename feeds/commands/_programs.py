@@ -142,8 +142,9 @@ def ended_by_signals() -> Iterator[None]:
     try:
         yield
     finally:
+        # After one of them all are ignored: the process is ending, and its exit code says why.
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler if signal.getsignal(number) is _leave else signal.SIG_IGN)
 
 
 @contextmanager
@@ -205,5 +206,10 @@ def _end_with_parent() -> None:
 def _leave(number: int, _frame: FrameType | None) -> None:
     # Once is enough: what is being ended must not be left half ended by a second ^C.
     for ending in _ENDINGS:
-        signal.signal(ending, signal.SIG_IGN)
+        signal.signal(ending, _ignore)
     raise SystemExit(128 + number)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    # Not SIG_IGN yet: of a signal that came together with the first one, Python would complain aloud.
+    pass

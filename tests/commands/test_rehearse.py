@@ -55,6 +55,17 @@ def test_a_signal_ends_it_at_any_step_without_a_trace(feeds, network, tree, mome
     assert (tree(network), list(feeds.temporary.iterdir())) == (before, [])
 
 
+def test_impatient_signals_change_nothing_about_the_end(feeds, network):
+    program = feeds.start("rehearse", "--catalog", network)
+    while not (line := program.stdout.readline()).startswith("Built the site"):
+        assert line
+    for number in [signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGINT]:
+        program.send_signal(number)
+    _, errors = program.communicate(timeout=60)
+    assert program.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGHUP}
+    assert (errors, feeds.left(), list(feeds.temporary.iterdir())) == ("", [], [])
+
+
 def test_killed_it_takes_its_programs_with_it(feeds, network, tree):
     before = tree(network)
     program = feeds.start("rehearse", "--catalog", network)
