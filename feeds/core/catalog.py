@@ -112,7 +112,7 @@ def _in_text(words: Callable[[str], Explanation]) -> Callable[[Any], Explanation
 
 def kind_of(value: Any) -> str:
     """Return what something that isn't text is, in an editor's words."""
-    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "nothing"
+    return "a list" if isinstance(value, list) else "key: value pairs" if isinstance(value, dict) else "nothing"
 
 
 def shown(value: Any) -> str:

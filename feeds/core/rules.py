@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -78,7 +77,7 @@ def _shape(rule: str, value: Any) -> tuple[str, str, str]:
         case "too_long":
             return "too-long", f"{len(value)} entries are too many", f"Keep {TAGS} at most."
         case _:  # what is left are entries: the values' types all have words of their own
-            return "shape", f"expected keys with values, found {found}", "Write `key: value` lines here, indented."
+            return "shape", f"expected `key: value` lines, found {found}", "Write them here, one a line, indented."
 
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
@@ -166,14 +165,11 @@ def _rights(own: Mapping[str, Any], default: Mapping[str, Any], path: Path) -> I
         yield Fault((*path, "allow"), "rights", what, remedy)
     if "from" not in own and "until" not in own:
         return
-    begin, end = start_of(own.get("from", default.get("from"))), end_of(own.get("until", default.get("until")))
+    first, last = own.get("from", default.get("from")), own.get("until", default.get("until"))
+    begin, end = start_of(first), end_of(last)
     if begin and end and begin >= end:
-        what = f"the window ends ({_moment(end)}) before it begins ({_moment(begin)})"
+        what = f"the window ends ({last}) before it begins ({first})"
         yield Fault(path, "window", what, "Let `until` be later than `from`; the user's defaults count, too.")
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _forbidden(tree: Any, path: Path) -> Iterator[Fault]:
@@ -181,8 +177,8 @@ def _forbidden(tree: Any, path: Path) -> Iterator[Fault]:
         return
     if isinstance(tree, str):
         if found := forbidden_character(tree):
-            what = f"character {found[0] + 1} is U+{ord(found[1]):04X}, which no feed can hold"
-            yield Fault(path, "character", what, "Delete it; it is invisible in most editors.")
+            what = f"character {found[0] + 1} is U+{ord(found[1]):04X}, spelled with a backslash, and no feed can hold it"
+            yield Fault(path, "character", what, "Delete it.")
     elif isinstance(tree, dict):
         for key, value in tree.items():
             yield from _forbidden(value, (*path, key))

@@ -181,9 +181,9 @@ def _name_of(tree: Any) -> str | None:
     if not isinstance(tree, Mapping):
         return None
     for key in ("username", "id"):
-        if isinstance(tree.get(key), str):
+        if isinstance(tree.get(key), str) and tree[key].strip():
             return shortened(tree[key])
     for key in ("title", "guid"):
-        if isinstance(tree.get(key), str):
+        if isinstance(tree.get(key), str) and tree[key].strip():
             return shown(tree[key])
     return None

@@ -25,7 +25,11 @@ def render(findings: Sequence[Finding], form: Format = "text") -> str:
 
 def _text(finding: Finding) -> str:
     head = f"{finding.place}: {finding.severity}[{finding.rule}] {' > '.join(finding.trail)}"
-    return f"{_visible(head).rstrip()}\n  {_visible(finding.what)}.\n  {_visible(finding.remedy)}\n"
+    return f"{_visible(head).rstrip()}\n  {_visible(_sentence(finding.what))}\n  {_visible(finding.remedy)}\n"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
 
 
 def _visible(text: str) -> str:
@@ -55,7 +59,7 @@ def _record(finding: Finding) -> dict[str, object]:
 def _github(finding: Finding) -> str:
     place = finding.place
     where = f"file={_property(place.file)},line={place.line},col={place.column},title={_property(finding.rule)}"
-    words = f"{' > '.join(finding.trail)}: {finding.what}. {finding.remedy}".removeprefix(": ")
+    words = f"{' > '.join(finding.trail)}: {_sentence(finding.what)} {finding.remedy}".removeprefix(": ")
     return f"::{finding.severity} {where}::{_data(words)}\n"
 
 

@@ -266,7 +266,7 @@ def _note(into: Examined, event: Event, path: Path, rule: str, what: str, remedy
 
 
 def _kind(value: Tree) -> str:
-    return "a list" if isinstance(value, list) else "a mapping"
+    return "[...]" if isinstance(value, list) else "{...}"
 
 
 def _skip_collection(events: _Events) -> None:
