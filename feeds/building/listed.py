@@ -17,19 +17,25 @@ from feeds.storage.journal import Journal
 def note_listed(index: Index, outcomes: Sequence[Outcome], state: Path) -> None:
     """Append a `listed` event to the journal for each user whose listing is not what was last noted.
 
+    Whoever was noted and is no user any more lists nothing now.
+
     Raises StorageError; the listing is then noted by the next build.
     """
     now = datetime.now(UTC)
+    listings = {
+        outcome.feed.user_id: outcome.feed.listed
+        for outcome in outcomes
+        if outcome.feed and outcome.feed.listed is not None
+    }
+    gone_users = {subject.removeprefix("l:") for subject in index.subjects("l:")} - index.user_ids()
+    listings |= {user_id: {} for user_id in sorted(gone_users)}
     lines = []
-    for outcome in outcomes:
-        feed = outcome.feed
-        if feed is None or feed.listed is None:
-            continue
-        known = last_noted(index.events([f"l:{feed.user_id}"]).get(f"l:{feed.user_id}", ()))
-        items = {guid: digest for guid, digest in feed.listed.items() if known.get(guid) != digest}
-        gone = [guid for guid in known if guid not in feed.listed]
+    for user_id, listed in listings.items():
+        known = last_noted(index.events([f"l:{user_id}"]).get(f"l:{user_id}", ()))
+        items = {guid: digest for guid, digest in listed.items() if known.get(guid) != digest}
+        gone = [guid for guid in known if guid not in listed]
         if items or gone:
-            fields = {"user": feed.user_id, "items": items, **({"gone": gone} if gone else {})}
+            fields = {"user": user_id, "items": items, **({"gone": gone} if gone else {})}
             lines.append(results_yaml.render(Event(now, LISTED, fields)))
     if lines:
         Journal(state / "journal").append(b"".join(lines))

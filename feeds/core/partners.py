@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from feeds.core.events import ADOPTED, LEFT, PARTNER_EVENTS, REJECTED, Event
+from feeds.core.xml_characters import forbidden_character
 
 
 class PartnerState(StrEnum):
@@ -39,4 +40,7 @@ def fold_partner(events: Iterable[Event], parent_id: str) -> Partner:
     if not current:
         return Partner(PartnerState.ELSEWHERE if known else PartnerState.UNKNOWN)
     latest = max(current, key=lambda event: (event.at, event.event, event.text("username") or ""))
-    return Partner(_STATES[latest.event], latest.text("username"))
+    username = latest.text("username")
+    if username is not None and (not username.strip() or forbidden_character(username)):
+        username = None  # no feed could show it
+    return Partner(_STATES[latest.event], username)

@@ -272,6 +272,10 @@ class Index:
         """Return (id, username) of each user that belongs into the user list, in order of id."""
         return self._db.execute("SELECT user_id, username FROM source WHERE in_list ORDER BY user_id").fetchall()
 
+    def user_ids(self) -> set[str]:
+        """Return the ids of all users that are known."""
+        return {row[0] for row in self._db.execute("SELECT user_id FROM source WHERE user_id IS NOT NULL")}
+
     def total_listed(self) -> int:
         """Return how many videos all feeds list together."""
         return int(self._db.execute("SELECT coalesce(sum(listed), 0) FROM source").fetchone()[0])

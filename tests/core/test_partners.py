@@ -50,3 +50,8 @@ def test_of_two_words_at_one_moment_the_same_one_always_wins():
 def test_the_username_is_the_latest_that_was_told():
     happened = [said("adopted", 0, username="anna"), said("adopted", 1, username="annacooks")]
     assert fold_partner(happened, "x1nord").username == "annacooks"
+
+
+@pytest.mark.parametrize("username", ["", " ", "a\x0b", "\ud800", "\ufffe", 7])
+def test_a_username_that_no_feed_could_show_is_none(username):
+    assert fold_partner([said("adopted", 0, username=username)], "x1nord") == Partner(PartnerState.ADOPTED)
