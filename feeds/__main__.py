@@ -63,9 +63,6 @@ def run() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:  # the reader of our output has left: `feeds check | head`
-        sys.stderr.close()
-        return 141
     except Exception as error:
         from feeds.core.errors import FeedsError
 

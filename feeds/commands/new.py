@@ -1,5 +1,6 @@
 """`feeds new`: start a catalog folder."""
 
+import os
 from pathlib import Path
 
 import click
@@ -53,13 +54,17 @@ def command(folder: Path) -> int:
         "user.schema.json": render("user"),
         ".gitignore": _IGNORE,
     }
-    there = [name for name in files if (folder / name).exists()]
+    there = [name for name in files if os.path.lexists(folder / name)]
     if there:
         raise UsageError(f"{folder} has {', '.join(there)} already: name a new folder.")
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    try:
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except OSError as error:
+        raise UsageError(f"{error.filename} can't be written: {error.strerror}. Name another folder.") from error
     click.echo(f"Started {folder} with {', '.join(files)}.")
     click.echo(f"Next: edit catalog.yaml, then feeds check --catalog {folder} and feeds build --catalog {folder}")
     return 0

@@ -12,7 +12,7 @@ from feeds.core.errors import UsageError
 from feeds.core.events import IMPORTED, RETRY, Event
 
 
-@click.group("results")
+@click.group("results", epilog="Example: feeds results list --format json")
 def command() -> None:
     """Look at what came back from Dailymotion, and record what people know."""
 
@@ -97,7 +97,7 @@ def export(catalog: str | None, form: str) -> None:
     click.echo(text.getvalue(), nl=False)
 
 
-@command.group("record")
+@command.group("record", epilog='Example: feeds results record imported anna-0142 x23bz3t --why "told by e-mail"')
 def record() -> None:
     """Record what a person knows and no callback has told."""
 

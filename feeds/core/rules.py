@@ -177,7 +177,8 @@ def _forbidden(tree: Any, path: Path) -> Iterator[Fault]:
         return
     if isinstance(tree, str):
         if found := forbidden_character(tree):
-            what = f"character {found[0] + 1} is U+{ord(found[1]):04X}, spelled with a backslash, and no feed can hold it"
+            code = f"U+{ord(found[1]):04X}"
+            what = f"character {found[0] + 1} is {code}, spelled with a backslash, and no feed can hold it"
             yield Fault(path, "character", what, "Delete it.")
     elif isinstance(tree, dict):
         for key, value in tree.items():

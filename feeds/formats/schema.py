@@ -12,6 +12,9 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from feeds.core.catalog import CatalogFile, UserEntry
 
+# Entries that are required, or stand in a list; all others may have nothing behind their key.
+_NEVER_NOTHING = {"Network", "UserEntry", "VideoEntry"}
+
 
 class _Draft07(GenerateJsonSchema):
     schema_dialect = "http://json-schema.org/draft-07/schema#"
@@ -23,17 +26,42 @@ def render(which: str) -> str:
     schema = model.model_json_schema(by_alias=True, schema_generator=_Draft07, ref_template="#/definitions/{model}")
     schema["definitions"] = schema.pop("$defs")
     schema = {"$schema": _Draft07.schema_dialect, **_plain(schema)}
+    for name, definition in schema["definitions"].items():
+        if name not in _NEVER_NOTHING:
+            definition["type"] = ["object", "null"]
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def _plain(schema: Any) -> Any:
-    """Take out what editors show and nobody needs: titles made from keys, and defaults that only say "absent"."""
+    """Take out what editors show and nobody needs: titles made from keys, and defaults that only say "absent".
+
+    A key with nothing behind it counts as absent, so every key that isn't required may have nothing.
+    """
     if isinstance(schema, list):
         return [_plain(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
+    plain = {
         key: _plain(value)
         for key, value in schema.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value in (None, [], {}, ""))
     }
+    if plain.get("type") == "object" and "properties" in plain:
+        required = plain.get("required", [])
+        plain["properties"] = {
+            key: value if key in required else _or_nothing(value) for key, value in plain["properties"].items()
+        }
+    return plain
+
+
+def _or_nothing(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return schema
+    nothing = {"type": "null"}
+    if "anyOf" in schema:
+        choices = schema["anyOf"]
+        if "$ref" in choices[0]:  # said of the definition, so that an editor underlines the fault and not all around it
+            return dict(choices[0])
+        return schema if nothing in choices else {**schema, "anyOf": [*choices, nothing]}
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return schema if "null" in types else {**schema, "type": [*types, "null"]}
