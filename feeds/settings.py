@@ -47,7 +47,9 @@ def app_settings(environ: Mapping[str, str]) -> AppSettings:
             "FEEDS_CALLBACK_SECRET is missing. Make one: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
         )
     if len(secrets) > 2:
-        faults.append(f"FEEDS_CALLBACK_SECRET holds {len(secrets)} secrets. Keep the new one and, while rotating, one old.")
+        faults.append(
+            f"FEEDS_CALLBACK_SECRET holds {len(secrets)} secrets. Keep the new one and, while rotating, one old."
+        )
     for number, secret in enumerate(secrets, start=1):
         if weakness := _weakness(secret):
             faults.append(f"FEEDS_CALLBACK_SECRET: secret {number} {weakness}. Use 128 random bits or more.")
