@@ -176,7 +176,8 @@ def test_what_surprises_nobody_is_no_warning(line):
 
 def test_a_message_stays_three_lines_whatever_the_catalog_says():
     message = messages_of_user(video_with('category: "mu\\nsic\\e[2J\\u202E"'))
-    assert message.splitlines()[1] == '  "mu\\nsic\\x1b[2J\\u202e" is not a category of Dailymotion: did you mean music?'
+    what = '"mu\\nsic\\x1b[2J\\u202e" is not a category of Dailymotion: did you mean music?'
+    assert message.splitlines()[1] == f"  {what}"
     assert len(message.splitlines()) == 6  # the character is a fault of its own
 
 
