@@ -8,13 +8,14 @@ import os
 import zlib
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
 from feeds.core.catalog import Network, UserEntry
+from feeds.core.defaults import absolute
 from feeds.core.events import VideoResult, fold_video
 from feeds.core.guids import guid_key
 from feeds.core.item import Channel, MrssTags, digest
@@ -51,9 +52,17 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
     if read.user is not None:
         outcome = replace(outcome, keys=_keys(read.user))
         if not job.freeze:
-            good = zlib.compress(text, 1)
-            return replace(outcome, form=form, good=good, feed=_feed(read.user, context, index))
+            try:
+                feed = _feed(read.user, context, index)
+            except mrss.BadFeed as error:
+                return _frozen(job, replace(outcome, faults=(_no_feed(error),)), context, index)
+            return replace(outcome, form=form, good=zlib.compress(text, 1), feed=feed)
     return _frozen(job, outcome, context, index)
+
+
+def _no_feed(error: mrss.BadFeed) -> Fault:
+    remedy = "`feeds check` should have found this: look for an odd character, and tell us of it."
+    return Fault((), "feed", f"what stands here gives no feed that can be read: {error}".rstrip("."), remedy)
 
 
 def _frozen(job: Job, outcome: Outcome, context: Context, index: Index) -> Outcome:
@@ -61,7 +70,9 @@ def _frozen(job: Job, outcome: Outcome, context: Context, index: Index) -> Outco
     last = _last_good(index.good(job.source))
     outcome = replace(outcome, frozen=True)
     if last is not None:
-        return replace(outcome, keys=_joined(outcome.keys, array("q", _keys(last))), feed=_feed(last, context, index))
+        with suppress(mrss.BadFeed):
+            feed = _feed(last, context, index)
+            return replace(outcome, keys=_joined(outcome.keys, array("q", _keys(last))), feed=feed)
     user_id = job.user_id or outcome.claimed_id
     if not user_id or not is_user_id(user_id):
         return outcome
@@ -177,9 +188,9 @@ def _render(user: UserEntry, username: str, now: Listing, network: Network) -> b
     title = user.title or username
     channel = Channel(
         title=title,
-        link=user.site or network.site,
+        link=absolute(user.site or network.site, None),
         description=user.description or f"Videos of {title}",
-        self_url=feed_url(network.base_url, user.id),
+        self_url=feed_url(absolute(network.base_url, None), user.id),
     )
     text = mrss.render(channel, now.items, MrssTags(**network.mrss.model_dump()))
     mrss.verify(text, [item.guid for item in now.items])
@@ -210,20 +221,3 @@ def removed_with_user(user_id: str, context: Context, index: Index) -> Removals:
     """Tell what leaves with a whole feed, of a user whom the catalog doesn't name."""
     user = UserEntry.model_construct(id=user_id, username="", videos=())
     return _feed(user, context, index).removals
-
-
-_of_process: dict[str, Any] = {}
-
-
-def start_process(context: Context) -> None:
-    """Prepare a worker process: its context, and its own connection to the index."""
-    import gc
-
-    # A build makes millions of small values and no cycles: collecting takes a third of its time and finds nothing.
-    gc.disable()
-    _of_process.update(context=context, index=Index.reader(context.index))
-
-
-def build_in_process(job: Job) -> Outcome:
-    """Build one feed in a prepared process."""
-    return build_feed(job, _of_process["context"], _of_process["index"])
