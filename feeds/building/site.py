@@ -236,12 +236,15 @@ class _Build:
         return stale
 
     def _publish_user_list(self) -> bool:
+        from feeds.core.defaults import absolute
+
         shape = self.network.user_list
+        base_url = absolute(self.network.base_url, None)
         fields = shape.fields
         return publishing.publish_user_list(
             self.wish.out,
             [
-                ListedUser(user_id, username, feed_url(self.network.base_url, user_id))
+                ListedUser(user_id, username, feed_url(base_url, user_id))
                 for user_id, username in self.index.listed_users()
             ],
             UserListShape(shape.wrap, fields.id, fields.username, fields.feed, shape.confirmed),

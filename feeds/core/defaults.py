@@ -27,7 +27,7 @@ MEDIA_TYPES = {
 }
 
 _WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_NEEDS_ENCODING = re.compile(r"[^A-Za-z0-9:/?#\[\]@!$&'()*+,;=%._~-]|%(?![0-9A-Fa-f]{2})")
+_NEEDS_ENCODING = re.compile(r"[^A-Za-z0-9:/?#@!$&'()*+,;=%._~-]|%(?![0-9A-Fa-f]{2})|#.*#")
 
 
 def item_of(video: VideoEntry, user: UserEntry) -> Item:
@@ -87,7 +87,9 @@ def absolute(location: str, base: str | None) -> str:
     """Return the whole, percent-encoded address of a location; what is already encoded stays."""
     url = location if base is None or _WHOLE_URL.match(location) else base + location
     if _NEEDS_ENCODING.search(url):
-        url = quote(re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url), safe=":/?#[]@!$&'()*+,;=%~")
+        url = quote(re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url), safe=":/?#@!$&'()*+,;=%~")
+        head, mark, fragment = url.partition("#")
+        url = head + mark + fragment.replace("#", "%23")
     return url
 
 
