@@ -13,6 +13,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+# Our deepest catalog nests 8 levels; what is deeper is for the strict reader to judge, whose limit is higher.
+DEPTH = 12
+
 
 class NotPlain(Exception):
     """The text may be a catalog, but not one that can be read line by line."""
@@ -63,6 +66,8 @@ def _read(lines: list[str], piece: Callable[[str], Any]) -> dict[str, Any]:
                 container[waiting] = child
                 outer.append((indent, container))
                 indent, container = column, child
+                if len(outer) > DEPTH:
+                    raise NotPlain
             else:
                 empty.add((id(container), waiting))
             waiting = None

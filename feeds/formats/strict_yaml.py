@@ -97,18 +97,18 @@ def parse_events(text: bytes) -> Tree:
     return tree
 
 
-def _build(event: Any, following: Any) -> Tree:
+def _build(event: Any, following: Any, depth: int = 0) -> Tree:
     # This loop is where a large build spends its time: class identity instead of isinstance, no calls it can spare.
     kind = event.__class__
     if kind is ScalarEvent:
         if event.anchor or event.tag:
             raise Refused
         return event.value or (event.value if event.style else None)
-    if event.anchor or kind is AliasEvent or event.tag:
+    if event.anchor or kind is AliasEvent or event.tag or depth >= DEPTH:
         raise Refused
     if kind is MappingStartEvent:
         mapping: dict[str, Any] = {}
-        empty: tuple[str, ...] = ()
+        empty: set[str] = set()
         while (event := following()).__class__ is not MappingEndEvent:
             if event.__class__ is not ScalarEvent or event.anchor or event.tag:
                 raise Refused
@@ -119,15 +119,15 @@ def _build(event: Any, following: Any) -> Tree:
             if event.__class__ is ScalarEvent and not event.anchor and not event.tag:
                 value: Tree = event.value or (event.value if event.style else None)
             else:
-                value = _build(event, following)
+                value = _build(event, following, depth + 1)
             if value is None:
-                empty += (key,)
+                empty.add(key)
             else:
                 mapping[key] = value
         return mapping
     elements = []
     while (event := following()).__class__ is not SequenceEndEvent:
-        elements.append(_build(event, following))
+        elements.append(_build(event, following, depth + 1))
     return elements
 
 
