@@ -113,7 +113,8 @@ class _Build:
         self.index.commit()  # the events are in, and whom they concern is marked: a kill from here on loses neither
         if not anything:
             self._remember(changes)
-            return report_of(self.index, self.wish.at, self.catalog, findings=taken.findings)
+            notes = json.loads(self.index.note("notes") or "[]")
+            return report_of(self.index, self.wish.at, self.catalog, findings=taken.findings, notes=notes)
         self.network = self.text.network.network
         since = self.index.note("at")
         self.context = Context(
@@ -157,6 +158,8 @@ class _Build:
         self._index_signatures(outcomes)
         if self.wish.record:  # before the index takes it for noted: a kill in between has the next build look again
             note_listed(self.index, outcomes, self.wish.folders.state)
+        notes = self._notes()
+        changes.notes["notes"] = json.dumps(notes)
         self._remember(changes)
         return report_of(
             self.index,
@@ -165,7 +168,7 @@ class _Build:
             findings=[*taken.findings, *self._faults(changes, outcomes), *findings],
             written=len(staged) + listed,
             removed=len(stale),
-            notes=self._notes(),
+            notes=notes,
         )
 
     def _settle(self, changes: Changes, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Finding]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from feeds.commands.options import Moment, catalog_option, folders_of
+from feeds.core.errors import StorageError
 
 
 @click.command("build", epilog="Example: feeds build --catalog ~/nord --out /srv/feeds --record")
@@ -52,7 +53,12 @@ def command(
         )
     )
     as_json = render_json(report)
-    (folders.state / "report.json").write_text(as_json, encoding="utf-8")
+    kept = folders.state / "report.json"
+    try:
+        kept.write_text(as_json, encoding="utf-8")
+    except OSError as error:
+        site = "The site is published, but" if report.published else "Nothing was published, and"
+        raise StorageError(f"{site} {kept} can't be written: {error.strerror}.") from error
     click.echo(findings.render(report.findings), nl=False, err=True)
     click.echo(as_json if form == "json" else render_text(report), nl=False)
     return 0 if report.good else 1

@@ -109,6 +109,9 @@ def record() -> None:
 @catalog_option
 def record_imported(guid: str, remote_id: str, why: str, catalog: str | None) -> None:
     """Record that GUID was imported as Dailymotion's video REMOTE_ID: it leaves the feed."""
+    for name in (guid, remote_id):
+        if not name.strip() or not name.isprintable():
+            raise UsageError(f"{name!a} is no name of a video: copy it as it stands in the catalog, or on Dailymotion.")
     _append(Event(datetime.now(UTC), IMPORTED, {"guid": guid, "remote_id": remote_id, "why": why}), catalog)
     click.echo(f"Recorded: {guid} was imported as {remote_id}. The next build takes it out of the feed.")
 
