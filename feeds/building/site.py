@@ -217,7 +217,9 @@ class _Build:
 
     def _index_rows(self, changes: Changes, outcomes: Sequence[Outcome]) -> None:
         before = self.index.rows([each.source for each in outcomes])
-        self.listed_before = self.index.total_listed() - sum(row.listed for row in before.values())
+        # Whoever was built tells what was listed before; of all others the index knows it.
+        built = [before[each.source].listed for each in outcomes if each.feed and each.source in before]
+        self.listed_before = self.index.total_listed() - sum(built)
         self.listed_before -= sum(row.listed for row in self.index.rows(changes.gone).values())
         self.index.drop_sources(changes.gone)
         self.index.put_sources([_row(each, before.get(each.source), self.wish.record) for each in outcomes])

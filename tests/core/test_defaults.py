@@ -43,7 +43,7 @@ def moment(*parts):
         ("https://other.example/é b.mp4", "https://other.example/%C3%A9%20b.mp4"),
         ("ftp://other.example/a.mp4", "ftp://other.example/a.mp4"),
         ("https://other.example/a.mp4?u=é&x=%20#t=1", "https://other.example/a.mp4?u=%C3%A9&x=%20#t=1"),
-        ("https://other.example:8443/~a/(1)[2].mp4", "https://other.example:8443/~a/(1)[2].mp4"),
+        ("https://other.example:8443/~a/(1)[2].mp4", "https://other.example:8443/~a/(1)%5B2%5D.mp4"),
     ],
 )
 def test_an_address_is_whole_and_percent_encoded_once(location, address):
