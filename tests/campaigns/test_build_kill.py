@@ -174,6 +174,22 @@ def test_killed_at_any_step_a_build_leaves_whole_files_and_the_next_one_makes_th
     assert kills
 
 
+@pytest.mark.parametrize("event", ["adopted", "left"])
+def test_a_partner_known_by_events_alone_is_not_forgotten_by_a_build_that_was_killed(forge, tmp_path, need, event):
+    need("strace")
+    site = Site(tmp_path / "site")
+    site.user("anna", "a1")
+    site.happened(adopted("anna", "dan"))
+    for _ in range(3):
+        site.build(record=True)
+        time.sleep(0.03)  # a tick of the clock, after which nothing of it is looked at again
+    site.happened(line(event, "2026-11-22T10:00:00.000Z", user="eve" if event == "adopted" else "dan", parent="x1nord"))
+    assert forge.killed(site, "rename", 1)
+    site.build(record=True)
+    assert site.users() == (["anna", "dan", "eve"] if event == "adopted" else ["anna"])
+    assert site.tree() == site.fresh()
+
+
 # -- reading while it builds
 
 FLIP = """

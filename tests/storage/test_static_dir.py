@@ -43,6 +43,30 @@ def test_a_folder_that_is_gone_is_told_in_a_sentence(tmp_path):
         sync_folder(gone)
 
 
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from feeds.core.errors import StorageError
+from feeds.storage.static_dir import stage
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    stage(Path(sys.argv[1]), b"x" * 1500)
+except StorageError as error:
+    print(error)
+"""
+
+
+def test_a_file_that_was_taken_in_part_only_is_a_fault_and_leaves_nothing(tmp_path):
+    """The first write takes 1,000 of 1,500 bytes without an error, as on a disk that is nearly full."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path / "a.xml"], cwd=ROOT, capture_output=True, check=True
+    )
+    assert done.stdout.decode() == (
+        f"{tmp_path / 'a.xml'} can't be written: File too large. Free space or mend the disk, and build again.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 STEPS = """
 import sys
 from pathlib import Path
