@@ -442,7 +442,9 @@ class VideoEntry(_Entry):
     page: Url | None = Field(None, description="The video's page on your own site.")
     date: Start | None = Field(None, description="When it was published: a date, or a time with a zone.")
     rights: Rights | None = None
-    captions: dict[Language, Location] = Field({}, description="Subtitle files by language: {fr: 0142.fr.srt}.")
+    captions: dict[Language, Location] = Field(
+        default_factory=dict, description="Subtitle files by language: {fr: 0142.fr.srt}."
+    )
     explicit: YesOrNo | None = Field(None, description="Not suitable for minors.")
     for_kids: YesOrNo | None = Field(None, description="Made for children.")
     priority: Priority = Field(0, description="Higher goes first; among equals the oldest.")

@@ -81,6 +81,8 @@ def removals(
         if reason is Reason.AFTER_WINDOW:
             ended = (now.ended or {}).get(guid)
             cause = Cause.EDIT if since is not None and ended is not None and ended <= since else Cause.TIME
+        elif reason is Reason.OVER_LIMIT and len(now.items) < len(former):
+            cause = Cause.EDIT  # nothing went ahead of it: the limit itself was lowered
         elif reason is not None:
             cause = _CAUSES[reason]
         elif guid in by_result:

@@ -23,7 +23,11 @@ class NotPlain(Exception):
 
 # What some YAML reader breaks lines at, refuses, or takes for more than a character; tabs, because they only confuse.
 _ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_LINE = re.compile(r"( *)(- +)?(?:([A-Za-z_][A-Za-z0-9_-]{0,63}):(?: +|$))?(.*)")
+# A line: its indentation, a dash, a key, then a value that is surely all plain text, or any other value.
+_LINE = re.compile(
+    r"( *)(- +)?(?:([A-Za-z_][A-Za-z0-9_-]{0,63}):(?: +|$))?"
+    r"(?:([^\W_][^:#]*(?::[^\s:#][^:#]*)*(?<! )$)|(.*))"
+)
 _QUOTED = re.compile(r""""([^"\\]*)"|'([^']*)'""")
 _HEADER = re.compile(r"[|>][-+]?(?: +#.*)? *")
 _WORD = r"[^\W_][^\[\]{},:#\"'&*!|>%@`?]*"
@@ -56,8 +60,8 @@ def _read(lines: list[str], piece: Callable[[str], Any]) -> dict[str, Any]:
     while position < count:
         line = lines[position]
         position += 1
-        spaces, dash, key, value = match(line).groups()  # type: ignore[union-attr]  # it matches any line
-        if not key and not dash and (not value or value[0] == "#"):
+        spaces, dash, key, surely, value = match(line).groups()  # type: ignore[union-attr]  # it matches any line
+        if not key and not dash and not surely and (not value or value[0] == "#"):
             continue
         column = len(spaces)
         if waiting is not None:
@@ -79,7 +83,7 @@ def _read(lines: list[str], piece: Callable[[str], Any]) -> dict[str, Any]:
             raise NotPlain  # text that goes on, or a mistake
         if dash:
             if not key:
-                container.append(_scalar(value, piece))
+                container.append(surely or _scalar(value, piece))
                 continue
             entry: dict[str, Any] = {}
             container.append(entry)
@@ -89,7 +93,9 @@ def _read(lines: list[str], piece: Callable[[str], Any]) -> dict[str, Any]:
             raise NotPlain
         if key in container or (empty and (id(container), key) in empty):
             raise NotPlain  # written twice
-        if not value or value[0] == "#":
+        if surely:
+            container[key] = surely
+        elif not value or value[0] == "#":
             waiting = key
         elif value[0] in "|>":
             end = _end_of_block(lines, position, indent)

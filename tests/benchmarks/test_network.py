@@ -30,9 +30,7 @@ def test_both_layouts_hold_the_same_users(tmp_path: Path) -> None:
     users = list(peers.read_users(tmp_path / "many"))
     assert users == list(peers.read_users(tmp_path / "one"))
     assert [user["id"] for user in users] == ["x00001", "x00002", "x00003"]
-    assert [video["guid"] for video in users[2]["videos"]] == [
-        network.guid(3, number) for number in range(1, 41)
-    ]
+    assert [video["guid"] for video in users[2]["videos"]] == [network.guid(3, number) for number in range(1, 41)]
 
 
 def test_every_video_has_the_twelve_keys_a_yaml_1_1_reader_understands(tmp_path: Path) -> None:
@@ -41,9 +39,7 @@ def test_every_video_has_the_twelve_keys_a_yaml_1_1_reader_understands(tmp_path:
     for user in peers.read_users(tmp_path):
         for video in user["videos"]:
             assert len(video) == 12
-            assert all(
-                isinstance(video[key], str) for key in ("guid", "title", "description", "media", "page")
-            )
+            assert all(isinstance(video[key], str) for key in ("guid", "title", "description", "media", "page"))
             assert all(isinstance(text, str) for text in [*video["tags"], *video["rights"]["allow"]])
             assert isinstance(video["duration"], int)
             assert 60 <= video["duration"] < 3600
@@ -76,8 +72,6 @@ def test_results_are_as_many_events_of_guids_that_no_catalog_has(tmp_path: Path,
     kinds = [event.event for event in events if isinstance(event, Event)]
     assert (kinds.count("imported"), kinds.count("adopted")) == (count, 2)
     known = {network.guid(user, video) for user in (1, 2) for video in (1, 2)}
-    imported = {
-        event.text("guid") for event in events if isinstance(event, Event) and event.event == "imported"
-    }
+    imported = {event.text("guid") for event in events if isinstance(event, Event) and event.event == "imported"}
     assert len(imported) == count
     assert not imported & known

@@ -35,11 +35,19 @@ def left(reason=None, **options):
         (Reason.HELD, Cause.EDIT),
         (Reason.BEFORE_WINDOW, Cause.EDIT),
         (Reason.AFTER_WINDOW, Cause.TIME),
-        (Reason.OVER_LIMIT, Cause.PLACE),
     ],
 )
 def test_each_reason_has_its_cause(reason, cause):
     assert left(reason) == {"a1": cause}
+
+
+def test_a_video_that_gave_its_place_to_another_is_explained_by_that():
+    now = Listing((item("a2"), item("a3")), {"a1": Reason.OVER_LIMIT})
+    assert removals("anna", ["a1", "a2"], now, since=None).causes == {"a1": Cause.PLACE}
+
+
+def test_a_video_that_left_because_the_limit_was_lowered_left_by_edit():
+    assert left(Reason.OVER_LIMIT) == {"a1": Cause.EDIT}
 
 
 def test_no_reason_was_forgotten():
