@@ -3,6 +3,7 @@
 Values that an editor decides stand in catalog.yaml instead, and nothing stands in both.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,14 @@ def folders(environ: Mapping[str, str], *, catalog: str | None = None) -> Folder
     """Return the folders: `catalog` (or FEEDS_CATALOG, or the current folder), and FEEDS_STATE or its .feeds."""
     root = Path(catalog or environ.get("FEEDS_CATALOG") or ".")
     return Folders(root, Path(environ.get("FEEDS_STATE") or root / ".feeds"))
+
+
+def instance(environ: Mapping[str, str]) -> str:
+    """Return FEEDS_INSTANCE, the name of this machine's folder below results/. Raises UsageError."""
+    name = environ.get("FEEDS_INSTANCE") or "main"
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", name):
+        raise UsageError(f'FEEDS_INSTANCE is "{name}": it names a folder, so use letters, digits, - and _, 40 at most.')
+    return name
 
 
 @dataclass(frozen=True, slots=True)

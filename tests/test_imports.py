@@ -14,9 +14,10 @@ ALLOWED = {
     "formats": {"core"},
     "storage": {"core", "formats"},
     "building": {"core", "formats", "storage", "settings"},
+    "syncing": {"building", "storage", "formats", "core", "settings"},
     "web": {"core", "formats", "storage", "settings"},
     "settings": {"core"},
-    "commands": {"core", "formats", "storage", "building", "web", "settings"},
+    "commands": {"core", "formats", "storage", "building", "syncing", "web", "settings"},
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),
 }

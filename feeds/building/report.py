@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from feeds.core.errors import Finding
+from feeds.core.errors import Finding, StorageError
 from feeds.formats import findings as findings_format
 from feeds.formats.results_yaml import render_time
 from feeds.storage.index import Index
+from feeds.storage.static_dir import publish, stage
 
 # More lines than this are for a program to read: the whole report is in the state folder.
 USERS_SHOWN = 25
@@ -91,6 +92,19 @@ def _commit(catalog: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
+
+
+def keep_report(report: Report, state: Path) -> str:
+    """Write the report into the state folder, and return what was written. Raises StorageError."""
+    text, path = render_json(report), state / "report.json"
+    try:
+        publish(stage(path, text.encode()), path)
+    except StorageError as error:
+        site = (
+            "The site is published, but its report is not kept:" if report.published else "Nothing was published, and"
+        )
+        raise StorageError(f"{site} {error}") from error
+    return text
 
 
 def render_json(report: Report) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from feeds.commands.options import Moment, catalog_option, folders_of
-from feeds.core.errors import StorageError
 
 
 @click.command("build", epilog="Example: feeds build --catalog ~/nord --out /srv/feeds --record")
@@ -36,7 +35,7 @@ def command(
     What hasn't changed is neither parsed nor rendered nor written. A user whose file has a fault keeps their last
     good version; everyone else is built, and the exit code is 1.
     """
-    from feeds.building.report import render_json, render_text
+    from feeds.building.report import keep_report, render_text
     from feeds.building.site import Wish, build
     from feeds.formats import findings
 
@@ -52,13 +51,7 @@ def command(
             allow_removals=allow_removals,
         )
     )
-    as_json = render_json(report)
-    kept = folders.state / "report.json"
-    try:
-        kept.write_text(as_json, encoding="utf-8")
-    except OSError as error:
-        site = "The site is published, but" if report.published else "Nothing was published, and"
-        raise StorageError(f"{site} {kept} can't be written: {error.strerror}.") from error
+    as_json = keep_report(report, folders.state)
     click.echo(findings.render(report.findings), nl=False, err=True)
     click.echo(as_json if form == "json" else render_text(report), nl=False)
     return 0 if report.good else 1

@@ -39,6 +39,7 @@ def publish(temporary: Path, path: Path) -> None:
     try:
         temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise StorageError(f"{path} can't be replaced: {error.strerror}.") from error
 
 

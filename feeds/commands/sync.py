@@ -1,0 +1,119 @@
+"""`feeds sync`: events into Git, edits onto the site."""
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from feeds.commands.options import catalog_option, folders_of
+
+if TYPE_CHECKING:
+    from feeds.syncing.sync import Pass
+
+
+class _Every(click.ParamType[float]):
+    """A span as people write it: 10s, 2m."""
+
+    name = "span"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value)
+        number, unit = (text[:-1], text[-1]) if text[-1:] in "sm" else (text, "s")
+        try:
+            seconds = float(number) * (60 if unit == "m" else 1)
+        except ValueError:
+            seconds = 0
+        if not 0 < seconds <= 86400:
+            self.fail(f'"{value}" is no span: write 10s or 2m.', param, ctx)
+        return seconds
+
+
+class _PushBudget:
+    """No more than so many pushes in any minute: what hosts ask of robots."""
+
+    def __init__(self, pushes: int) -> None:
+        self._pushes = pushes
+        self._recent: list[float] = []
+
+    def take(self) -> bool:
+        """Return whether another push may be made now, and count it."""
+        now = time.monotonic()
+        self._recent = [each for each in self._recent if each > now - 60]
+        if len(self._recent) >= self._pushes:
+            return False
+        self._recent.append(now)
+        return True
+
+
+@click.command("sync", epilog="Example: feeds sync --catalog ~/nord --out /srv/feeds --watch --every 10s")
+@catalog_option
+@click.option("--out", metavar="DIR", help="Folder to publish into (default: static_out in the catalog's folder).")
+@click.option("--watch", is_flag=True, help="Go on until ^C.")
+@click.option(
+    "--every", type=_Every(), default="10s", show_default=True, metavar="SPAN", help="How often, with --watch."
+)
+@click.option("--max-pushes", type=click.IntRange(1, 60), default=6, show_default=True, metavar="N", help="A minute.")
+@click.option("--remote", default="origin", show_default=True, help="The remote to pull from and push to.")
+@click.option("--branch", help="Its branch (default: the one that is checked out).")
+@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes (one a core).")
+@click.option("--take-over", is_flag=True, help="Claim the results folder of a machine that is gone.")
+def command(
+    catalog: str | None,
+    out: str | None,
+    watch: bool,
+    every: float,
+    max_pushes: int,
+    remote: str,
+    branch: str | None,
+    jobs: int,
+    take_over: bool,
+) -> int:
+    """Carry events from the journal into Git, take in what editors have pushed, and publish the site.
+
+    The one program that writes the catalog's clone on the server. Without a remote it commits into the clone; without
+    Git it only builds. Killed at any moment, the next run repairs what it left.
+    """
+    from feeds.settings import instance
+    from feeds.syncing.sync import Plan, sync
+
+    folders = folders_of(catalog)
+    plan = Plan(
+        folders=folders,
+        out=Path(out) if out else folders.catalog / "static_out",
+        instance=instance(os.environ),
+        remote=remote,
+        branch=branch,
+        jobs=jobs,
+        take_over=take_over,
+    )
+    budget = _PushBudget(max_pushes)
+    said = ""
+    while True:
+        done = sync(plan, may_push=budget.take)
+        words = _words(done)
+        if words != said:
+            click.echo(words, nl=False)
+            said = words
+        if not watch:
+            return 3 if done.remote_trouble else 1 if done.troubles or not (done.report and done.report.good) else 0
+        time.sleep(every)
+
+
+def _words(done: "Pass") -> str:
+    from feeds.formats import findings
+
+    lines = []
+    if done.pushed:
+        lines.append(f"{done.carried} events carried into results/, pushed as {done.pushed[:10]}.")
+    elif done.carried:
+        lines.append(f"{done.carried} events carried into results/.")
+    if done.backlog:
+        lines.append(f"{done.backlog} events wait in the journal for the next pass.")
+    if report := done.report:
+        changed = f"{done.written} files written, {done.removed} removed" if report.published else "nothing published"
+        lines.append(f"{report.listed:,} videos in {sum(user.in_list for user in report.users):,} feeds; {changed}.")
+        lines.append(findings.render(report.findings).rstrip())
+    lines += [f"trouble: {each}" for each in done.troubles]
+    return "\n".join(line for line in lines if line) + "\n"
