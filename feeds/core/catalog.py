@@ -61,6 +61,7 @@ _MEDIA_TYPE = r"(?:video|application)/[A-Za-z0-9_.+-]+"
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _CLOCK = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,2}):([0-9]{2})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SPAN = re.compile(r"([0-9]{1,4})([dh]?)")
 # What other readers of YAML take for nothing, and for no; here it is text.
 NOTHING = frozenset({"null", "Null", "NULL", "~"})
 
@@ -291,6 +292,13 @@ def _duration(value: Any) -> int:
     return seconds
 
 
+def _span(value: Any) -> timedelta:
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    if found is None or int(found[1]) == 0:
+        raise fault("span", f"expected a number of days or hours, found {shown(value)}", "Write it as 3d, or 36h.")
+    return timedelta(hours=int(found[1])) if found[2] == "h" else timedelta(days=int(found[1]))
+
+
 @lru_cache(maxsize=4096)
 def _moment(value: str, end_of_day: bool) -> datetime | None:
     try:
@@ -406,6 +414,7 @@ Count = Annotated[int, BeforeValidator(_whole(1, 100_000)), WithJsonSchema({"typ
 Priority = Annotated[int, BeforeValidator(_whole(-1000, 1000)), WithJsonSchema({"type": "integer"})]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no), WithJsonSchema({"type": "boolean"})]
 Seconds = Annotated[int, BeforeValidator(_duration), WithJsonSchema({"type": ["integer", "string"]})]
+Span = Annotated[timedelta, BeforeValidator(_span), WithJsonSchema({"type": ["integer", "string"]})]
 Start = Annotated[datetime, BeforeValidator(_start), WithJsonSchema({"type": "string"})]
 End = Annotated[datetime, BeforeValidator(_end), WithJsonSchema({"type": "string"})]
 MaybeText = Annotated[str | None, BeforeValidator(_text_or_null), WithJsonSchema({"type": ["string", "null"]})]
@@ -511,6 +520,11 @@ class Network(_Entry):
     parent_id: UserId = Field(description="Dailymotion's id of the parent account.")
     feed_limit: Count = Field(100, description="Items in a feed; the rest waits.")
     max_failures: Count = Field(3, description="Failed imports after which a video is held.")
+    overdue: Span = Field(
+        timedelta(days=3),
+        description="Days (3d) or hours (36h) after which a listed video should have been imported.",
+        json_schema_extra={"default": "3d"},
+    )
     user_list: UserList = UserList()
     mrss: Mrss = Mrss()
 

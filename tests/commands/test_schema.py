@@ -119,6 +119,7 @@ network:
   parent_id: 1234
   feed_limit: 100
   max_failures: 3
+  overdue: 36h
   user_list: {wrap: null, fields: {id: id, username: 1, feed: true}, confirmed: true}
   mrss: {self_link: true, thumbnail: true, keywords: true, valid: false, restriction: , rating: true, subtitle: true}
 include: [users/*.yaml]

@@ -1,7 +1,7 @@
 """Values as editors type them, and that each rule which refuses one has words for it."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ TYPES = {
     name: TypeAdapter(getattr(catalog, name))
     for name in (
         "Text ShortText LongText Guid UserId Category Url FolderUrl Location Language Tag MediaType Country "
-        "Bytes Count Priority YesOrNo Seconds Start End MaybeText"
+        "Bytes Count Priority YesOrNo Seconds Span Start End MaybeText"
     ).split()
 }
 
@@ -46,7 +46,7 @@ def test_whatever_a_type_refuses_it_has_words_for(name, value):
         return
     assert fault.rule in {
         "text", "title", "description", "guid", "user-id", "category", "url", "media", "language", "tag", "media-type",
-        "country", "number", "yes-or-no", "duration", "date",
+        "country", "number", "yes-or-no", "duration", "span", "date",
     }  # fmt: skip
     assert fault.what
     assert fault.remedy
@@ -92,6 +92,19 @@ def test_a_duration_is_seconds_or_a_clock(text, seconds):
 )
 def test_all_else_is_no_duration(text):
     assert accepted("Seconds", text)[1].rule == "duration"
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("3d", timedelta(days=3)), ("3", timedelta(days=3)), ("36h", timedelta(hours=36)), ("1h", timedelta(hours=1))],
+)
+def test_a_span_is_days_or_hours(text, span):
+    assert accepted("Span", text) == (span, None)
+
+
+@pytest.mark.parametrize("text", ["0", "0h", "3 d", "3D", "-1d", "1.5d", "d", "3m", "12:00", "10000d", ""])
+def test_all_else_is_no_span(text):
+    assert accepted("Span", text)[1].rule == "span"
 
 
 def moment(*parts):
