@@ -138,7 +138,10 @@ def test_a_report_that_can_not_be_kept_is_told_in_a_sentence(feeds, site):
     (site.state / "report.json").mkdir(parents=True)
     code, _, errors = feeds(*AT)
     assert code == 1
-    assert "The site is published, but its report is not kept: .feeds/report.json can't be replaced: Is a directory." in errors
+    assert (
+        "The site is published, but its report is not kept: .feeds/report.json can't be replaced: Is a directory."
+        in errors
+    )
 
 
 def test_out_at_jobs_full_and_record_are_obeyed(feeds, site, tmp_path):
