@@ -9,7 +9,17 @@ from hashlib import blake2b
 from pathlib import Path
 
 from feeds.core.errors import Finding, Place
-from feeds.core.events import IMPORT_FAILED, IMPORTED, LISTED, PARTNER_EVENTS, RETRY, UNCLEAR, Event
+from feeds.core.events import (
+    IMPORT_FAILED,
+    IMPORTED,
+    LISTED,
+    PARTNER_EVENTS,
+    RETRY,
+    UNCLEAR,
+    UNDONE,
+    Event,
+    event_id,
+)
 from feeds.formats import results_yaml
 from feeds.formats.results_yaml import BadLine
 from feeds.storage.index import FileRow, Index
@@ -102,7 +112,7 @@ def by_subject(event: Event) -> Iterator[tuple[str, Event]]:
 
 def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
     match event.event:
-        case "imported" | "import_failed" | "retry":
+        case "imported" | "import_failed" | "retry" | "undone":
             if guid := event.text("guid"):
                 yield f"g:{guid}", _slim(event)
         case "listed":
@@ -120,15 +130,19 @@ def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
             return
 
 
-_KEPT = {IMPORTED: ("remote_id", "timestamp_ms"), IMPORT_FAILED: ("status", "timestamp_ms"), RETRY: ()}
+_KEPT = {
+    IMPORTED: ("remote_id", "timestamp_ms"),
+    IMPORT_FAILED: ("status", "timestamp_ms"),
+    RETRY: (),
+    UNDONE: ("undoes",),
+}
 
 
 def _slim(event: Event) -> Event:
-    """Return the event with what the fold asks for; of the raw text only a digest, by which it is known again."""
+    """Return the event with what the fold asks for; in the place of the raw text its id, by which it is known again."""
     fields = {key: event.fields[key] for key in _KEPT[event.event] if key in event.fields}
-    raw = event.text("raw") or event.text("raw_base64")
-    if event.event == IMPORT_FAILED and raw:
-        fields["raw"] = blake2b(raw.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    if event.event in (IMPORTED, IMPORT_FAILED):
+        fields["id"] = event_id(event)
     return Event(event.at, event.event, fields)
 
 

@@ -4,15 +4,19 @@ An event says only what can be known from itself. Whether a guid is known, a sec
 first, or a failure still counts is judged here, over all events of one video or one user, in any order.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 IMPORTED = "imported"
 IMPORT_FAILED = "import_failed"
 UNCLEAR = "unclear"
 RETRY = "retry"
+UNDONE = "undone"
 LISTED = "listed"
 ADOPTED = "adopted"
 REJECTED = "rejected"
@@ -37,6 +41,46 @@ class Event:
         """Return the field as text, or None where it is missing or not text."""
         value = self.fields.get(name)
         return value if isinstance(value, str) else None
+
+
+def event_id(event: Event) -> str:
+    """Return the short name by which an event is spoken of: ten hexadecimal digits of what it says.
+
+    One callback has one id however often it arrives, so that what was taken back stays so. An import is known by its
+    guid, its remote_id and Dailymotion's time. Any other callback is known by its text, but for spaces and the order of
+    keys, which change when a person passes it on. What came as no callback is known by our time too: a person who says
+    a thing again means it again.
+
+    The index keeps an event's id, as the field `id`, in the place of its text.
+    """
+    if known := event.text("id"):
+        return known
+    says: list[Any] = [event.event, *(event.text(name) for name in ("guid", "remote_id", "status"))]
+    timestamp_ms, raw = _timestamp_ms(event), event.text("raw") or event.text("raw_base64")
+    if event.event == IMPORTED and timestamp_ms is not None:
+        says.append(timestamp_ms)
+    elif raw:
+        says.append(_reset(raw))
+    else:
+        says += [event.at.isoformat(timespec="milliseconds"), event.text("user"), event.text("why")]
+    return blake2b(json.dumps(says).encode(), digest_size=5).hexdigest()
+
+
+def _reset(raw: str) -> str:
+    """Return a text set in one way, if it is JSON: a key that stands twice is kept twice."""
+    try:
+        return json.dumps(json.loads(raw, object_pairs_hook=lambda pairs: {"": sorted(pairs, key=itemgetter(0))}))
+    except (ValueError, RecursionError):
+        return raw
+
+
+def undone_ids(events: Iterable[Event]) -> dict[str, Event]:
+    """Return the ids that were taken back, each with the first event that did it."""
+    undone: dict[str, Event] = {}
+    for event in sorted((each for each in events if each.event == UNDONE), key=lambda each: each.at):
+        if name := event.text("undoes"):
+            undone.setdefault(name, event)
+    return undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +128,19 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
     """Judge one guid's events; their order and repetition make no difference.
 
     The first import is the smallest (Dailymotion's time, remote_id): a replay, or a second import, never replaces it.
-    A failure never undoes an import. A failure that arrives again is the same failure, known by its raw text.
+    A failure never undoes an import. A failure that arrives again is the same failure, known by its id. An import or
+    failure whose id was taken back is none, whenever it arrives.
     """
+    events = list(events)
+    undone = undone_ids(events)
     imports: dict[str, tuple[int, datetime]] = {}
     failures: dict[str, Failure] = {}
     listings: set[tuple[datetime, str]] = set()
     retried: datetime | None = None
     for event in events:
         match event.event:
+            case "imported" | "import_failed" if undone and event_id(event) in undone:
+                pass
             case "imported":
                 remote_id = event.text("remote_id")
                 if remote_id:
@@ -99,9 +148,9 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
                     imports[remote_id] = min(found, imports.get(remote_id, found))
             case "import_failed":
                 failure = Failure(event.at, event.text("status") or "")
-                key = event.text("raw") or event.text("raw_base64") or repr(failure)
-                known = failures.get(key, failure)
-                failures[key] = min(known, failure, key=lambda each: (each.at, each.status))
+                name = event_id(event)
+                known = failures.get(name, failure)
+                failures[name] = min(known, failure, key=lambda each: (each.at, each.status))
             case "retry":
                 retried = event.at if retried is None else max(retried, event.at)
             case "listed":
@@ -126,7 +175,10 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
 
 def _wire_ms(event: Event) -> int:
     """Return Dailymotion's own time of an event, or ours where it gave none that can be used."""
+    timestamp_ms = _timestamp_ms(event)
+    return round(event.at.timestamp() * 1000) if timestamp_ms is None else timestamp_ms
+
+
+def _timestamp_ms(event: Event) -> int | None:
     timestamp = event.fields.get("timestamp_ms")
-    if isinstance(timestamp, int) and not isinstance(timestamp, bool):
-        return timestamp
-    return round(event.at.timestamp() * 1000)
+    return timestamp if isinstance(timestamp, int) and not isinstance(timestamp, bool) else None

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from feeds.building.results import take_in
+from feeds.core.events import event_id
+from feeds.formats import results_yaml
 from feeds.storage.index import Index
 from tests.sites import failed, imported, line
 
@@ -111,6 +113,45 @@ def test_without_the_index_the_same_is_taken_in(site, take, tmp_path):
     again = Index(tmp_path / "again.sqlite", "1")
     assert take_in(again, site.catalog, site.state).subjects == {"u:anna", "u:bo", "g:a1", "g:a2"}
     again.close()
+
+
+def undone(told):
+    [event] = results_yaml.parse(told.encode())
+    return line("undone", "2026-11-22T10:00:00.000Z", undoes=event_id(event), guid=event.text("guid"), why="never so")
+
+
+CALLBACKS = {
+    "by its time": line("imported", guid="a1", remote_id="x", timestamp_ms=1407770138078, raw='{"a": 1}'),
+    "by its text": line("imported", guid="a1", remote_id="x", raw='{"a": 1}'),
+    "by its bytes": line("imported", guid="a1", remote_id="x", raw_base64="/w=="),
+    "by ours": line("imported", guid="a1", remote_id="x", why="mail"),
+}
+
+
+@pytest.mark.parametrize("known", CALLBACKS)
+def test_what_was_taken_back_is_known_again_by_the_index(site, known):
+    site.happened(CALLBACKS[known])
+    site.build()
+    assert site.listed("anna") == ["a2", "a3", "a4"]
+    site.journal(undone(CALLBACKS[known]))
+    for _ in range(2):
+        site.build()
+        assert site.listed("anna") == ["a1", "a2", "a3", "a4"]
+        assert site.tree() == site.fresh()
+        site.journal(CALLBACKS[known])
+    site.journal(imported("a1"))
+    site.build()
+    assert site.listed("anna") == ["a2", "a3", "a4"]
+
+
+def test_failures_that_were_taken_back_hold_a_video_no_longer(site):
+    failures = [failed("a1", number) for number in range(3)]
+    site.happened("".join(failures))
+    site.build()
+    assert site.listed("anna") == ["a2", "a3", "a4"]
+    site.journal(undone(failures[1]))
+    site.build()
+    assert site.listed("anna") == ["a1", "a2", "a3", "a4"]
 
 
 BAD = {
