@@ -3,6 +3,7 @@
 So the list never names a feed that isn't there, whenever a crawler comes and wherever a build is killed.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -42,4 +43,6 @@ def remove_feeds(out: Path, user_ids: Sequence[str]) -> None:
 
 def published_feeds(out: Path) -> set[str]:
     """Return the ids of all users that have a published feed."""
-    return {path.name.removesuffix(".xml") for path in (out / "feeds").glob("[!.]*.xml")}
+    with os.scandir(out / "feeds") as entries:
+        names = [entry.name for entry in entries]
+    return {name.removesuffix(".xml") for name in names if name.endswith(".xml") and not name.startswith(".")}

@@ -7,10 +7,11 @@ guard, and only then publishes. Killed anywhere, it leaves what was true before 
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 
 from feeds.building import publishing
@@ -146,7 +147,8 @@ class _Build:
     def _build(self, changes: Changes, taken: Taken) -> Report:
         from feeds.building import workers
 
-        outcomes = workers.run(changes.jobs, self.context, self.wish.jobs)
+        built = workers.run(changes.jobs, self.context, self.wish.jobs)
+        outcomes = [each for batch in _in_batches(built) for each in self._stow(batch)]
         outcomes, findings = self._settle(changes, outcomes)
         outcomes += self._known_by_events(changes, outcomes)
         self._index_rows(changes, outcomes)
@@ -171,12 +173,18 @@ class _Build:
             notes=notes,
         )
 
+    def _stow(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Put the outcomes' guids and texts into the index, and return them without: there may be millions."""
+        changed = [each for each in outcomes if not each.same]
+        self.index.put_guids((each.source, each.keys) for each in changed)
+        self.index.stow((each.source, each.form, each.good) for each in changed if each.good is not None)
+        return [replace(each, keys=b"", form=None, good=None) for each in outcomes]
+
     def _settle(self, changes: Changes, outcomes: list[Outcome]) -> tuple[list[Outcome], list[Finding]]:
         """Freeze what conflicts, and build it again from its last good text."""
         from feeds.building import workers
         from feeds.building.conflicts import find_conflicts
 
-        self.index.put_guids((each.source, each.keys) for each in outcomes if not each.same)
         frozen: dict[str, Outcome] = {}
         while True:
             clash = find_conflicts(self.index, self.text, changes, outcomes)
@@ -213,7 +221,7 @@ class _Build:
         changes.gone += [EVENT_SOURCE + user_id for user_id in known - set(adopted)]
         lost = any(each.feed is None and each.frozen for each in outcomes)
         jobs = [Job(EVENT_SOURCE + user_id, user_id=user_id, freeze=lost) for user_id in adopted]
-        return workers.run(jobs, self.context, 1)
+        return list(workers.run(jobs, self.context, 1))
 
     def _index_rows(self, changes: Changes, outcomes: Sequence[Outcome]) -> None:
         before = self.index.rows([each.source for each in outcomes])
@@ -223,6 +231,7 @@ class _Build:
         self.listed_before -= sum(row.listed for row in self.index.rows(changes.gone).values())
         self.index.drop_sources(changes.gone)
         self.index.put_sources([_row(each, before.get(each.source), self.wish.record) for each in outcomes])
+        self.index.accept_stowed()
 
     def _guard(self, outcomes: Sequence[Outcome]) -> list[str]:
         """Return the users whose feeds go. Raises BuildRefused where videos would leave without a reason."""
@@ -282,6 +291,11 @@ class _Build:
         if self.network.user_list.confirmed:
             return []
         return ["the shape of users.json is a proposal: ask your content manager, then set network.user_list.confirmed"]
+
+
+def _in_batches(outcomes: Iterator[Outcome], size: int = 200) -> Iterator[list[Outcome]]:
+    while batch := list(islice(outcomes, size)):
+        yield batch
 
 
 def _row(outcome: Outcome, before: SourceRow | None, record: bool) -> SourceRow:

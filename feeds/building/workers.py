@@ -3,7 +3,7 @@
 import ctypes
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from typing import Any
 
@@ -18,22 +18,24 @@ _PR_SET_PDEATHSIG = 1
 _of_process: dict[str, Any] = {}
 
 
-def run(jobs: Sequence[Job], context: Context, processes: int) -> list[Outcome]:
-    """Return the outcome of every job, in the jobs' order."""
+def run(jobs: Sequence[Job], context: Context, processes: int) -> Iterator[Outcome]:
+    """Yield the outcome of every job, in the jobs' order, as they come."""
     if processes < 2 or len(jobs) < FEW:
         index = Index.reader(context.index)
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return [build_feed(job, context, index) for job in jobs]
+            for job in jobs:
+                yield build_feed(job, context, index)
         finally:
             index.close()
             if collecting:
                 gc.enable()
+        return
     chunk = max(1, min(50, len(jobs) // (processes * 4)))
     # fork shares what is loaded already; this process has no threads.
     with get_context("fork").Pool(processes, _start, (context,)) as pool:
-        return list(pool.imap(_build, jobs, chunk))
+        yield from pool.imap(_build, jobs, chunk)
 
 
 def _start(context: Context) -> None:

@@ -34,6 +34,7 @@ CREATE TABLE source(
   held TEXT DEFAULT '{}', valid_from TEXT DEFAULT '', valid_until TEXT DEFAULT '',
   feed_digest BLOB DEFAULT x'', feed_signature TEXT DEFAULT '', feed_settled INTEGER DEFAULT 0, noted TEXT DEFAULT '');
 CREATE INDEX source_user ON source(user_id);
+CREATE TABLE fresh(source TEXT PRIMARY KEY, form TEXT, good BLOB) WITHOUT ROWID;
 CREATE TABLE guid(key INTEGER, source INTEGER);
 CREATE INDEX guid_key ON guid(key);
 CREATE INDEX guid_source ON guid(source);
@@ -285,6 +286,13 @@ class Index:
         row = self._db.execute("SELECT form, good FROM source WHERE source = ?", (source,)).fetchone()
         return (row[0], row[1]) if row and row[1] is not None else None
 
+    def standings(self) -> list[tuple[str, str, str, int, int, int, int, str]]:
+        """Return (id, username, state, enabled, in_list, frozen, listed, held) of every source, in order of id."""
+        return self._db.execute(
+            "SELECT coalesce(user_id, source), coalesce(username, user_id, source), state, enabled, in_list, frozen, "
+            "listed, held FROM source ORDER BY user_id, source"
+        ).fetchall()
+
     def everyone(self) -> list[SourceRow]:
         """Return all rows without their texts, in order of the user's id."""
         query = f"SELECT {_WITHOUT_TEXT} FROM source ORDER BY user_id, source"  # noqa: S608
@@ -319,6 +327,18 @@ class Index:
             values,
         )
 
+    def stow(self, texts: Iterable[tuple[str, str | None, bytes | None]]) -> None:
+        """Put by (source, form, good text), until it is known which sources are frozen."""
+        self._db.executemany("INSERT OR REPLACE INTO fresh VALUES (?, ?, ?)", texts)
+
+    def accept_stowed(self) -> None:
+        """Take what was put by for the last good text of each source that isn't frozen, and forget the rest."""
+        self._db.execute(
+            "UPDATE source SET form = fresh.form, good = fresh.good FROM fresh "
+            "WHERE fresh.source = source.source AND NOT source.frozen"
+        )
+        self._db.execute("DELETE FROM fresh")
+
     def put_feed_signature(self, source: str, signature: str, settled: bool) -> None:
         """Remember the status of a feed as it was published."""
         self._db.execute(
@@ -327,11 +347,12 @@ class Index:
 
     def put_guids(self, keys: Iterable[tuple[str, bytes]]) -> None:
         """Put each source's guid keys (as many 64-bit integers) in the place of its former ones."""
-        numbers = dict(self._db.execute("SELECT source, number FROM source"))
         for source, packed in keys:
             its = array("q", packed)
-            number = numbers.get(source)
-            if number is None:
+            found = self._db.execute("SELECT number FROM source WHERE source = ?", (source,)).fetchone()
+            if found:
+                number = found[0]
+            else:
                 number = self._db.execute("INSERT INTO source(source) VALUES (?)", (source,)).lastrowid
             self._db.execute("DELETE FROM guid WHERE source = ?", (number,))
             self._db.executemany("INSERT INTO guid VALUES (?, ?)", [(key, number) for key in its])
