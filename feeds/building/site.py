@@ -236,7 +236,7 @@ class _Build:
     def _guard(self, outcomes: Sequence[Outcome]) -> list[str]:
         """Return the users whose feeds go. Raises BuildRefused where videos would leave without a reason."""
         from feeds.building.feed import removed_with_user
-        from feeds.core.removals import refusal
+        from feeds.core.removals import by_edit, refusal
 
         wanted = {user_id for user_id, _ in self.index.listed_users()}
         stale = sorted(publishing.published_feeds(self.wish.out) - wanted)
@@ -246,7 +246,7 @@ class _Build:
                 told[user_id] = removed_with_user(user_id, self.context, self.index)
         before = self.listed_before + sum(each.before for each in told.values())
         if words := refusal(told.values(), listed_before=before, allowed=self.wish.allow_removals):
-            raise BuildRefused(f"Nothing was published: {words}")
+            raise BuildRefused(f"Nothing was published: {words}", by_edit=by_edit(told.values()))
         return stale
 
     def _publish_user_list(self) -> bool:

@@ -57,6 +57,11 @@ class _PushBudget:
 @click.option("--max-pushes", type=click.IntRange(1, 60), default=6, show_default=True, metavar="N", help="A minute.")
 @click.option("--remote", default="origin", show_default=True, help="The remote to pull from and push to.")
 @click.option("--branch", help="Its branch (default: the one that is checked out).")
+@click.option(
+    "--results-branch",
+    metavar="BRANCH",
+    help="A branch of their own for the results, where the catalog's is protected.",
+)
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes (one a core).")
 @click.option("--take-over", is_flag=True, help="Claim the results folder of a machine that is gone.")
 def command(
@@ -67,6 +72,7 @@ def command(
     max_pushes: int,
     remote: str,
     branch: str | None,
+    results_branch: str | None,
     jobs: int,
     take_over: bool,
 ) -> int:
@@ -85,6 +91,7 @@ def command(
         instance=instance(os.environ),
         remote=remote,
         branch=branch,
+        results_branch=results_branch,
         jobs=jobs,
         take_over=take_over,
     )
@@ -115,5 +122,6 @@ def _words(done: "Pass") -> str:
         changed = f"{done.written} files written, {done.removed} removed" if report.published else "nothing published"
         lines.append(f"{report.listed:,} videos in {sum(user.in_list for user in report.users):,} feeds; {changed}.")
         lines.append(findings.render(report.findings).rstrip())
+    lines += [f"note: {each}" for each in done.notes]
     lines += [f"trouble: {each}" for each in done.troubles]
     return "\n".join(line for line in lines if line) + "\n"

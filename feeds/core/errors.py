@@ -31,7 +31,14 @@ class CallbackRejected(FeedsError):
 
 
 class BuildRefused(FeedsError):
-    """Publishing would break a promise (a video would leave without a reason): nothing was changed."""
+    """Publishing would break a promise (a video would leave without a reason): nothing was changed.
+
+    `by_edit` is how many removals a person's word would let pass: 0 where no word does.
+    """
+
+    def __init__(self, message: str, *, by_edit: int = 0) -> None:
+        super().__init__(message)
+        self.by_edit = by_edit
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,12 @@ def refusal(changes: Iterable[Removals], *, listed_before: int, allowed: int) ->
     )
 
 
+def by_edit(changes: Iterable[Removals]) -> int:
+    """Return how many removals a person's word lets pass: those by edit, or none where one is unexplained."""
+    causes = [cause for each in changes for cause in each.causes.values()]
+    return 0 if Cause.NOTHING in causes else causes.count(Cause.EDIT)
+
+
 def _videos(number: int) -> str:
     return "1 listed video" if number == 1 else f"{number:,} listed videos"
 

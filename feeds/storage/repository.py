@@ -10,16 +10,19 @@ Commits are made from blobs and trees alone, without a work tree, so nobody's un
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from datetime import datetime
 from pathlib import Path
 
 from feeds.core.errors import FeedsError
 
 TIMEOUT_S = 120
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")  # to the last @: a password may hold one
 # What git may take over from our environment: where programs and the person's keys are, and how to ask for a login.
 _PASSED = ("PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GIT_ASKPASS", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _OPTIONS = {
@@ -28,12 +31,14 @@ _OPTIONS = {
     "core.symlinks": "false",
     "core.autocrlf": "false",
     "core.attributesFile": os.devnull,
+    "core.sparseCheckout": "false",
     # The journal lets go of a line once its commit is safe: objects and references must be on the disk by then.
     "core.fsync": "committed,reference",
     "core.fsyncMethod": "fsync",
     "commit.gpgSign": "false",
     "fetch.recurseSubmodules": "false",
-    "gc.auto": "0",
+    # `tidy` alone collects garbage, and waits for it.
+    "gc.autoDetach": "false",
     "maintenance.auto": "false",
     "protocol.allow": "never",
     "protocol.https.allow": "always",
@@ -42,6 +47,9 @@ _OPTIONS = {
     "push.recurseSubmodules": "no",
     "submodule.recurse": "false",
 }
+_REMOTE_VERBS = ("push", "fetch", "ls-remote")
+# How git and its hosts say that somebody else was faster. Any other rejection would be the same the next time.
+_OVERTAKEN = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "incorrect old value")
 
 
 class GitFailed(FeedsError):
@@ -59,11 +67,22 @@ class PushRejected(RemoteTrouble):
 
 
 class Repository:
-    """One clone (or bare repository). Every method raises GitFailed."""
+    """One clone. Every method raises GitFailed.
 
-    def __init__(self, folder: Path, *, environ: Mapping[str, str] = os.environ, timeout_s: float = TIMEOUT_S) -> None:
+    `lock` is a descriptor whose flock parts those who write here: a git that outlives us keeps it until it has ended.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        timeout_s: float = TIMEOUT_S,
+        lock: int | None = None,
+    ) -> None:
         self.folder = folder
         self._timeout_s = timeout_s
+        self._lock = () if lock is None else (lock,)
         self._environ = {name: environ[name] for name in _PASSED if name in environ} | {
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -84,34 +103,42 @@ class Repository:
             self._command += ["-c", f"{name}={value}"]
 
     @staticmethod
-    def at(folder: Path, *, environ: Mapping[str, str] = os.environ) -> "Repository | None":
-        """Return the repository whose work tree this folder is the top of, or None."""
-        repository = Repository(folder, environ=environ)
-        try:
-            top = repository.run("rev-parse", "--show-toplevel").decode().strip()
-        except (GitFailed, OSError):
+    def at(folder: Path, *, environ: Mapping[str, str] = os.environ, lock: int | None = None) -> "Repository | None":
+        """Return the repository whose work tree this folder is the top of, or None where it is in no repository."""
+        if not (folder / ".git").exists():
             return None
-        return repository if Path(top).resolve() == folder.resolve() else None
+        repository = Repository(folder, environ=environ, lock=lock)
+        repository.run("rev-parse", "--show-toplevel")
+        return repository
 
     def run(self, *words: str, text: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:
         """Run git and return what it prints."""
-        command = [*self._command, "-C", str(self.folder), *words]
+        verb = words[0]
         try:
-            done = subprocess.run(
-                command,
-                input=text if text is not None else b"",
-                capture_output=True,
-                timeout=self._timeout_s,
+            git = subprocess.Popen(
+                [*self._command, "-C", str(self.folder), *words],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env={**self._environ, **(extra or {})},
-                check=False,
+                # Without a terminal nobody can be asked, and ^C ends us between two commands, not git within one.
+                start_new_session=True,
+                # What ssh or a helper leaves running would hold the lock for ever.
+                pass_fds=() if verb in _REMOTE_VERBS else self._lock,
             )
-        except subprocess.TimeoutExpired as error:
-            raise RemoteTrouble(f"git {words[0]} gave no answer in {self._timeout_s:.0f} s.") from error
         except FileNotFoundError as error:
             raise GitFailed("The program git is missing: install it.") from error
-        if done.returncode:
-            raise _failure(words[0], done.stderr + done.stdout if words[0] == "push" else done.stderr)
-        return done.stdout
+        try:
+            out, errors = git.communicate(text or b"", timeout=self._timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise RemoteTrouble(f"git {verb} gave no answer in {self._timeout_s:.0f} s.") from error
+        finally:
+            if git.returncode is None:
+                os.killpg(git.pid, signal.SIGKILL)
+                git.wait()
+        if git.returncode:
+            raise _failure(verb, errors + out if verb == "push" else errors)
+        return out
 
     def commit_of(self, revision: str) -> str | None:
         """Return the commit that a revision names, or None where there is none."""
@@ -129,7 +156,11 @@ class Repository:
 
     def has_remote(self, remote: str) -> bool:
         """Return whether a remote of this name is set up."""
-        return remote in self.run("remote").decode().split()
+        return remote in self.remotes()
+
+    def remotes(self) -> list[str]:
+        """Return the names of the remotes that are set up."""
+        return self.run("remote").decode().split()
 
     def fetch(self, remote: str, branch: str) -> str | None:
         """Fetch a branch and return its commit, None where the remote has no such branch. Raises RemoteTrouble."""
@@ -156,31 +187,66 @@ class Repository:
         """Return the bytes of a blob."""
         return self.run("cat-file", "blob", blob)
 
-    def commit_files(self, base: str | None, files: Mapping[str, bytes], message: str) -> str:
-        """Return a commit on top of `base` in which these files have these bytes; no branch is moved."""
+    def commit_files(
+        self, base: str | None, files: Mapping[str, bytes], message: str, *, at: datetime | None = None
+    ) -> str:
+        """Return a commit on top of `base` in which these files have these bytes; no branch is moved.
+
+        With a time given (else it is now), the same call makes the same commit.
+        """
         with tempfile.TemporaryDirectory(prefix="feeds-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             if base is not None:
                 self.run("read-tree", base, extra=index)
+            entries = []
             for path, text in files.items():
                 blob = self.run("hash-object", "-w", "--stdin", text=text).decode().strip()
-                self.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", extra=index)
+                entries.append(f"100644 {blob}\t{path}\0")
+            self.run("update-index", "--add", "-z", "--index-info", text="".join(entries).encode(), extra=index)
             tree = self.run("write-tree", extra=index).decode().strip()
         parents = ["-p", base] if base is not None else []
-        return self.run("commit-tree", tree, *parents, "-F", "-", text=message.encode()).decode().strip()
+        when = at.isoformat() if at else None
+        extra = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when} if when else {}
+        return self.run("commit-tree", tree, *parents, "-F", "-", text=message.encode(), extra=extra).decode().strip()
 
     def keep(self, reference: str, commit: str) -> None:
-        """Have a reference name this commit, so that it lasts."""
-        self.run("update-ref", reference, commit)
+        """Have a reference name this commit, so that it lasts, and remember what it named before."""
+        self.run("update-ref", "--create-reflog", reference, commit)
+
+    def kept(self, reference: str, *, most: int) -> list[str]:
+        """Return the commits that a reference has been kept at, newest first."""
+        if self.commit_of(reference) is None:
+            return []
+        form = f"--max-count={most}"
+        return self.run("log", "--walk-reflogs", "--format=%H", form, reference, "--").decode().split()
+
+    def trees(self, commits: Iterable[str], *, without: str) -> list[frozenset[bytes]]:
+        """Return what stands at the top of each commit's tree (modes, names and what they name), but for one name."""
+        asked = "".join(f"{commit}:\n" for commit in commits)
+        answer = memoryview(self.run("cat-file", "--batch", text=asked.encode()))
+        found = []
+        while answer:
+            head, _, _ = bytes(answer[:200]).partition(b"\n")
+            if head.endswith(b" missing"):
+                answer = answer[len(head) + 1 :]
+                continue
+            name, kind, size = head.split()
+            start, end = len(head) + 1, len(head) + 1 + int(size)
+            if kind == b"tree":
+                entries = _entries(bytes(answer[start:end]), len(name) // 2)
+                left_out = without.encode()
+                found.append(frozenset(each for each in entries if _name(each) != left_out))
+            answer = answer[end + 1 :]
+        return found
 
     def move(self, reference: str, commit: str, *, old: str | None) -> None:
         """Have a reference name this commit, if it still names the old one (None: if there is none)."""
         self.run("update-ref", reference, commit, old or "")
 
-    def add_to_index(self, path: str, blob_of: str) -> None:
-        """Have the clone's own index know a file as the commit has it, so that it doesn't look like an edit."""
-        entry = self.run("ls-tree", blob_of, "--", path).decode().split()
-        self.run("update-index", "--add", "--cacheinfo", f"100644,{entry[2]},{path}")
+    def add_to_index(self, files: Iterable[str], commit: str) -> None:
+        """Have the clone's own index know these files as the commit has them, so that they don't look like edits."""
+        listed = self.run("ls-tree", "-z", commit, "--", *files)
+        self.run("update-index", "--add", "-z", "--index-info", text=listed)
 
     def reap_locks(self, *, older_than_s: float) -> None:
         """Remove what a killed git left locked; the caller is sure that no other git of ours runs."""
@@ -215,8 +281,8 @@ class Repository:
         folder.mkdir(parents=True, exist_ok=True)
         extra = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(folder.absolute())}
         extra["GIT_DIR"] = self.run("rev-parse", "--absolute-git-dir").decode().strip()
-        here = Repository.__new__(Repository)
-        here.__dict__.update(self.__dict__, folder=folder)
+        here = copy(self)
+        here.folder = folder
         here.run("read-tree", "--reset", "-u", commit, extra=extra)
         here.run("checkout-index", "--all", "--force", "--index", "--quiet", extra=extra)
         here.run("clean", "-d", "-x", "--force", "--quiet", extra=extra)
@@ -225,18 +291,24 @@ class Repository:
     def move_to(self, commit: str) -> bool:
         """Move the checked-out branch and the work tree to a later commit; return False where edits are in the way.
 
-        Nobody's work is touched: a file with an uncommitted edit keeps everything as it is, and so do local commits.
+        Nobody's work is touched: where an edit, staged or not, or a commit is in the way, everything stays as it is.
         """
-        head = self.commit_of("HEAD")
-        if head == commit:
+        if self.commit_of("HEAD") == commit:
             return True
-        if head is not None and not self.is_ancestor(head, commit):
-            return False
         try:
-            self.run("reset", "--keep", "--quiet", commit)
+            self.run("merge", "--ff-only", "--quiet", "--no-verify", commit)
         except GitFailed:
             return False
         return True
+
+    def time_of(self, commit: str) -> datetime:
+        """Return when a commit was made."""
+        shown = self.run("show", "--no-patch", "--format=%cI", commit, "--").decode().strip()
+        return datetime.fromisoformat(shown)
+
+    def tidy(self) -> None:
+        """Pack what has come together, where that is worth its time."""
+        self.run("gc", "--auto", "--quiet")
 
 
 def masked(words: str) -> str:
@@ -244,13 +316,23 @@ def masked(words: str) -> str:
     return _LOGIN.sub("***@", words)
 
 
+def _entries(tree: bytes, name_bytes: int) -> Iterator[bytes]:
+    """Yield the entries of a tree, as Git stores them: mode, space, name, NUL and the binary name of the object."""
+    while tree:
+        end = tree.index(b"\0") + 1 + name_bytes
+        yield tree[:end]
+        tree = tree[end:]
+
+
+def _name(entry: bytes) -> bytes:
+    return entry.partition(b" ")[2].partition(b"\0")[0]
+
+
 def _failure(verb: str, words: bytes) -> GitFailed:
     said = masked(words.decode("utf-8", "replace").strip())
     message = f"git {verb} failed: {said or 'it gave no reason'}"
-    if verb == "push" and any(
-        sign in said for sign in ("[rejected]", "[remote rejected]", "fetch first", "non-fast-forward")
-    ):
+    if verb == "push" and any(sign in said for sign in _OVERTAKEN):
         return PushRejected(message)
-    if verb in ("push", "fetch", "ls-remote"):
+    if verb in _REMOTE_VERBS:
         return RemoteTrouble(message)
     return GitFailed(message)

@@ -13,24 +13,22 @@ def whole_lines(text: bytes) -> list[bytes]:
     return [line for line in complete.split(b"\n") if line.strip()] if newline else []
 
 
-def carried(lines: Iterable[bytes], existing: Mapping[str, bytes], *, folder: str, now: datetime) -> dict[str, bytes]:
-    """Return the results files that change when these lines are added, whole, by path.
+def carried(
+    lines: Iterable[bytes], existing: Mapping[str, bytes], *, folder: str, now: datetime
+) -> dict[str, list[bytes]]:
+    """Return which lines are to be added to which results file, by path.
 
-    `existing` has the files as they are. A line goes to the file of its event's day (UTC), at its end, once.
+    `existing` has the files as they are. A line goes to the file of its event's day (UTC), once.
     """
-    additions: dict[str, list[bytes]] = {}
+    additions: dict[str, dict[bytes, None]] = {}
     for line in lines:
-        additions.setdefault(path_of(line, folder=folder, now=now), []).append(line)
-    changed = {}
+        additions.setdefault(path_of(line, folder=folder, now=now), {})[line] = None
+    new = {}
     for path, its in additions.items():
-        text = existing.get(path, b"")
-        if text and not text.endswith(b"\n"):
-            text += b"\n"
-        known = set(whole_lines(text))
-        new = [line for line in dict.fromkeys(its) if line not in known]
-        if new:
-            changed[path] = text + b"\n".join(new) + b"\n"
-    return changed
+        known = set(whole_lines(existing.get(path, b"")))
+        if missing := [line for line in its if line not in known]:
+            new[path] = missing
+    return new
 
 
 def path_of(line: bytes, *, folder: str, now: datetime) -> str:
@@ -40,14 +38,26 @@ def path_of(line: bytes, *, folder: str, now: datetime) -> str:
     return f"{folder}/{day:%Y-%m-%d}.yaml"
 
 
-def put_back(ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return their files with the lines that they have lost, at the end; only the files that have lost some."""
-    restored = {}
+def put_back(ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> dict[str, list[bytes]]:
+    """Return the events of our files that theirs have lost, by path.
+
+    What is no event they may have taken out: a line that can't be read is theirs to mend.
+    """
+    lost = {}
     for path in sorted(ours):
-        text = theirs.get(path, b"")
-        known = set(whole_lines(text))
-        lost = [line for line in whole_lines(ours[path]) if line not in known]
-        if lost:
-            head = text if not text or text.endswith(b"\n") else text + b"\n"
-            restored[path] = head + b"\n".join(lost) + b"\n"
-    return restored
+        known = set(whole_lines(theirs.get(path, b"")))
+        gone = [line for line in dict.fromkeys(whole_lines(ours[path])) if line not in known and _is_event(line)]
+        if gone:
+            lost[path] = gone
+    return lost
+
+
+def with_lines(text: bytes, lines: Iterable[bytes]) -> bytes:
+    """Return a text with whole lines at its end."""
+    if text and not text.endswith(b"\n"):
+        text += b"\n"
+    return text + b"".join(line + b"\n" for line in lines)
+
+
+def _is_event(line: bytes) -> bool:
+    return isinstance(results_yaml.parse_line(line.strip()), Event)

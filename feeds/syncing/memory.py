@@ -1,0 +1,83 @@
+"""What the clone remembers of our own pushes and publications, and what follows from it.
+
+Two references of our own, which no fetch and no force-push touches: from them we know which events have been lost,
+which removals a push allows, and whether a push only goes back to what was published before.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from feeds.storage.repository import Repository
+from feeds.syncing.carrying import put_back, with_lines
+
+PUSHED, PUBLISHED = "refs/feeds/pushed", "refs/feeds/published"
+# How far back a revert is known as one, in publications.
+REMEMBERED = 300
+
+
+class Memory:
+    """What was pushed and published from one clone."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+
+    def note_pushed(self, commit: str) -> None:
+        """Remember that the remote has had this commit."""
+        self._repository.keep(PUSHED, commit)
+
+    def note_published(self, commit: str) -> None:
+        """Remember that the site was published from this commit."""
+        if self.published() != commit:
+            self._repository.keep(PUBLISHED, commit)
+
+    def published(self) -> str | None:
+        """Return the commit that the site was published from last."""
+        return self._repository.commit_of(PUBLISHED)
+
+    def lost(self, heads: Sequence[str], *others: str) -> dict[str, list[bytes]]:
+        """Return the events, by results file, that we or these others have and none of the heads has."""
+        references = (self._repository.commit_of(reference) for reference in (PUBLISHED, PUSHED))
+        sources = {commit for commit in (*references, *others) if commit is not None} - set(heads)
+        theirs = [self._repository.files(head, "results") for head in heads]
+        differing: dict[str, set[str]] = {}
+        for source in sources:
+            for path, blob in self._repository.files(source, "results").items():
+                if path.endswith(".yaml") and all(files.get(path) != blob for files in theirs):
+                    differing.setdefault(path, set()).add(blob)
+        return put_back(
+            {path: self._joined(blobs) for path, blobs in differing.items()},
+            {path: self._joined(files[path] for files in theirs if path in files) for path in differing},
+        )
+
+    def whole(self, head: str, *others: str) -> str:
+        """Return the commit, or one on top of it, made here and pushed nowhere, that lacks no event of ours or others.
+
+        Whoever builds from it lists no video whose import a force-push has made forgotten. The same call gives the
+        same commit.
+        """
+        if not (lost := self.lost([head], *others)):
+            return head
+        blobs = self._repository.files(head, "results")
+        files = {
+            path: with_lines(self._repository.read(blobs[path]) if path in blobs else b"", lines)
+            for path, lines in lost.items()
+        }
+        return self._repository.commit_files(
+            head, files, "Bring the results together", at=self._repository.time_of(head)
+        )
+
+    def allowed_removals(self, commit: str) -> int:
+        """Return how many removals the commits since the last publication allow."""
+        since = self.published()
+        if since is None or since == commit:
+            return 0
+        values = self._repository.trailers(since, commit, "Allow-Removals")
+        return sum(int(value) for value in values if value.isascii() and value.isdigit())
+
+    def is_revert(self, commit: str) -> bool:
+        """Return whether the catalog of this commit, all but results/, is one that was published before."""
+        known = self._repository.kept(PUBLISHED, most=REMEMBERED)
+        its, *published = self._repository.trees([commit, *known], without="results")
+        return its in published
+
+    def _joined(self, blobs: Iterable[str]) -> bytes:
+        return b"\n".join(self._repository.read(blob) for blob in sorted(blobs))

@@ -1,0 +1,127 @@
+"""A network in Git: a bare remote, an editor's clone, and a server's clone with its state and output."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from feeds.settings import Folders
+from feeds.storage.journal import Journal
+from feeds.syncing.sync import Plan, sync
+from tests.sites import Site, adopted
+
+ROOT = Path(__file__).parents[1]
+WHO = {f"GIT_{role}_{what}": "anna@nord.example" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+ENVIRON = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", **WHO}
+
+
+def git(folder, *arguments, text=None):
+    """Run git as a person does, and return what it prints."""
+    done = subprocess.run(["git", *arguments], cwd=folder, env=ENVIRON, input=text, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().strip()
+
+
+class Editor(Site):
+    """A person's clone: what they write is pushed by `push`."""
+
+    def __init__(self, folder):
+        self.catalog = folder
+
+    def push(self, message="Edit", *options):
+        """Commit all there is and push it."""
+        git(self.catalog, "add", "--all")
+        git(self.catalog, "commit", "--quiet", "--allow-empty", "-m", message)
+        git(self.catalog, "push", "--quiet", *options, "origin", "HEAD:main")
+
+    def pull(self):
+        git(self.catalog, "pull", "--quiet", "--rebase", "origin", "main")
+
+
+class Server(Site):
+    """A server's clone, journal and output; `sync` is one pass in this process."""
+
+    def __init__(self, root, remote, name="server"):
+        folder = root / name
+        self.catalog, self.out, self.state = folder / "catalog", folder / "out", folder / "state"
+        folder.mkdir()
+        git(root, "clone", "--quiet", remote, self.catalog)
+        self.remote = remote
+
+    def plan(self, **wishes):
+        return Plan(Folders(self.catalog, self.state), self.out, **wishes)
+
+    def sync(self, *, may_push=lambda: True, **wishes):
+        return sync(self.plan(**wishes), may_push=may_push)
+
+    def settle(self, **wishes):
+        """Sync until nothing is left to carry: a build's own notes are carried by the next pass."""
+        for _ in range(4):
+            done = self.sync(**wishes)
+        assert done.backlog == 0
+        return done
+
+    def happens(self, lines):
+        """Have the app take down events, durably."""
+        Journal(self.state / "journal").append(lines.encode())
+
+    def command(self, *options):
+        """Return the command line of a sync of this server."""
+        return [sys.executable, "-m", "feeds", "sync", "--catalog", self.catalog, "--out", self.out, "--jobs", "1",
+                *map(str, options)]  # fmt: skip
+
+    def run(self, *options, environ=None):
+        """Run a sync as a program, to its end."""
+        environ = {"PATH": os.environ["PATH"]} if environ is None else environ
+        environ = {**environ, "FEEDS_STATE": str(self.state)}
+        return subprocess.run(self.command(*options), cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+
+    def status(self):
+        return git(self.catalog, "status", "--porcelain")
+
+
+class Clones:
+    """All of them: anna has four videos, bo has two, and both are adopted."""
+
+    def __init__(self, root):
+        self.root, self.remote = root, root / "remote.git"
+        git(root, "init", "--quiet", "--bare", "--initial-branch=main", self.remote)
+        git(root, "clone", "--quiet", self.remote, root / "editor")
+        self.editor = Editor(root / "editor")
+        self.editor.network()
+        self.editor.user("anna", "a1", "a2", "a3", "a4")
+        self.editor.user("bo", "b1", "b2")
+        self.editor.write("results/start/2026-11-20.yaml", adopted("anna", "bo"))
+        git(self.editor.catalog, "checkout", "--quiet", "-B", "main")
+        self.editor.push("Begin")
+        self.server = Server(root, self.remote)
+
+    def server_named(self, name):
+        return Server(self.root, self.remote, name)
+
+    def head(self, branch="main"):
+        return git(self.remote, "rev-parse", branch)
+
+    def results(self, branch="main"):
+        """Return the lines of all results files on the remote, by path."""
+        paths = git(self.remote, "ls-tree", "-r", "--name-only", branch, "--", "results/").splitlines()
+        return {
+            path: git(self.remote, "show", f"{branch}:{path}").splitlines() for path in paths if path.endswith(".yaml")
+        }
+
+    def count(self, guid, branch="main"):
+        """Return how many lines on the remote tell of the import of a guid."""
+        return sum(
+            (event := json.loads(line[2:]))["event"] == "imported" and event["guid"] == guid
+            for lines in self.results(branch).values()
+            for line in lines
+        )
+
+    def hook(self, name, text):
+        """Have the remote run a shell script as a hook."""
+        path = self.remote / "hooks" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return path

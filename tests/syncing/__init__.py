@@ -1,0 +1,1 @@
+"""Syncing, with real clones and a real remote."""
