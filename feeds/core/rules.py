@@ -6,13 +6,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from feeds.core.catalog import (
+from feeds.core.catalog import CatalogFile, Network
+from feeds.core.defaults import media_type
+from feeds.core.errors import Severity
+from feeds.core.values import (
     DESCRIPTION_CHARACTERS,
     DESCRIPTION_CHARACTERS_OF_ANY_ACCOUNT,
     NOTHING,
     TAGS,
-    CatalogFile,
-    Network,
     did_you_mean,
     end_of,
     explain,
@@ -21,8 +22,6 @@ from feeds.core.catalog import (
     shown,
     start_of,
 )
-from feeds.core.defaults import media_type
-from feeds.core.errors import Severity
 from feeds.core.xml_characters import forbidden_character
 
 Path = tuple[str | int, ...]

@@ -14,9 +14,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from feeds.core import rules
-from feeds.core.catalog import CatalogFile, Network, UserEntry, shortened, shown
+from feeds.core.catalog import CatalogFile, Network, UserEntry
 from feeds.core.errors import Finding, Place
 from feeds.core.rules import Fault, Path
+from feeds.core.values import shortened, shown
 from feeds.formats import strict_yaml
 
 # Escapes of double-quoted text that can stand for characters which neither YAML nor XML takes as they are.

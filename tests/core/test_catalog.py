@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from feeds.core import catalog
-from feeds.core.catalog import CATEGORIES, FORMER_CATEGORIES, UserEntry, explain, is_relative
+from feeds.core.catalog import UserEntry
 from feeds.core.rules import faults_of_values
+from feeds.core.values import CATEGORIES, FORMER_CATEGORIES, explain, is_relative
 
 TYPES = {
     name: TypeAdapter(getattr(catalog, name))
