@@ -12,6 +12,7 @@ COMMANDS = {
     "rehearse": "Play the whole loop on a scratch copy: crawl, import, call back, build.",
     "results": "Look at what came back from Dailymotion, and record what people know.",
     "schema": "Print the JSON Schema by which editors complete and check.",
+    "status": "Show where the network stands, and what needs a person.",
     "sync": "Carry events into Git, take in what editors pushed, publish the site.",
     "serve": "Serve the site and the app on this machine, until ^C.",
 }

@@ -25,8 +25,8 @@ ALLOWED = {
 # Modules that reach a file, a clock's reading, a network or a framework: no business of values and formats.
 WORLD = {"flask", "http", "io", "os", "pathlib", "requests", "shutil", "socket", "sqlite3", "subprocess", "tempfile"}
 WORLD |= {"time", "urllib.request", "werkzeug", "click", "gunicorn"}
-# The feed's template and its schema are files of the program, read once, when the module is loaded.
-READS_ITS_OWN_FILES = {"feeds/formats/mrss.py"}
+# Templates and the feed's schema are files of the program.
+READS_ITS_OWN_FILES = {"feeds/formats/mrss.py", "feeds/formats/status_html.py"}
 
 
 def imports(path):

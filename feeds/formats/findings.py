@@ -25,14 +25,14 @@ def render(findings: Sequence[Finding], form: Format = "text") -> str:
 
 def _text(finding: Finding) -> str:
     head = f"{finding.place}: {finding.severity}[{finding.rule}] {' > '.join(finding.trail)}"
-    return f"{_visible(head).rstrip()}\n  {_visible(_sentence(finding.what))}\n  {_visible(finding.remedy)}\n"
+    return f"{visible(head).rstrip()}\n  {visible(_sentence(finding.what))}\n  {visible(finding.remedy)}\n"
 
 
 def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Spell out what a terminal would obey or hide: a finding is three lines, whatever the catalog says."""
     return text if text.isprintable() else "".join(map(_spelled, text))
 

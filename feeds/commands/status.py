@@ -1,0 +1,43 @@
+"""`feeds status`: where the network stands, and what needs a person."""
+
+from datetime import UTC, datetime
+
+import click
+
+from feeds.commands.options import Moment, catalog_option, folders_of
+
+
+@click.command("status", epilog="Example: feeds status --catalog ~/nord --format html > status.html")
+@catalog_option
+@click.option("--at", type=Moment(), metavar="TIME", help="Judge as of this moment (default: now).")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything needs a person.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "prometheus", "html"]),
+    default="text",
+    help="For people, programs, a monitor, or a browser.",
+)
+def command(catalog: str | None, at: datetime | None, strict: bool, form: str) -> int:
+    """Show users and videos by state, what came back, and what needs a person, with the command to type next.
+
+    Files are read and nothing is changed; no build is needed before.
+    """
+    import gc
+
+    from feeds.building.status import read_status
+    from feeds.core.status import matters
+    from feeds.formats import status_prometheus, status_text
+
+    gc.disable()
+    status = read_status(folders_of(catalog), at or datetime.now(UTC).replace(microsecond=0))
+    if form == "html":
+        from feeds.formats import status_html
+
+        text = status_html.render(status)
+    elif form == "prometheus":
+        text = status_prometheus.render(status)
+    else:
+        text = status_text.render_json(status) if form == "json" else status_text.render(status)
+    click.echo(text.encode(), nl=False)
+    return 1 if strict and matters(status) else 0

@@ -1,0 +1,213 @@
+"""`feeds status`: what it counts is what the build would do, and it touches nothing."""
+
+import json
+
+import pytest
+
+from feeds.__main__ import run
+from feeds.building.report import keep_report
+from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree
+
+LATER = "2026-11-26"
+
+
+@pytest.fixture
+def site(tmp_path):
+    site = Site(tmp_path)
+    site.state = site.catalog / ".feeds"
+    return site
+
+
+@pytest.fixture
+def status(site, capfd, monkeypatch):
+    """Return a function that runs `feeds status` in the catalog's folder and returns exit code and output."""
+    monkeypatch.chdir(site.catalog)
+    for name in ("FEEDS_STATE", "FEEDS_CATALOG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def command(*arguments):
+        monkeypatch.setattr("sys.argv", ["feeds", "status", "--at", LATER, *arguments])
+        code = run()
+        printed = capfd.readouterr()
+        assert printed.err == ""
+        return code, printed.out
+
+    return command
+
+
+@pytest.fixture
+def numbers(status):
+    """Return a function that returns what the JSON says, and the names of what needs a person."""
+
+    def asked():
+        record = json.loads(status("--format", "json")[1])
+        return record, {each["what"]: (each["count"], each["names"]) for each in record["needs_a_person"]}
+
+    return asked
+
+
+def reported(site):
+    """Build, and return the counts of the build's own report."""
+    report = site.build(AT)
+    keep_report(report, site.state)
+    return report
+
+
+def test_without_a_build_it_counts_what_the_build_will(site, numbers):
+    site.network(feed_limit=2)
+    site.user("anna", "a1", "a2", "a3", "a4", {"guid": "a5", "hold": "later"})
+    site.user("bo", "b1", enabled="false")
+    site.user("cleo", "c1", "c2")
+    site.happened(adopted("anna", "bo", "elsewhere") + imported("a1"))
+    site.happened(line("rejected", user="cleo", parent="x1nord"))
+    before, needs = numbers()
+    assert needs == {}
+    assert before["users"] == {
+        "in_list": 2,
+        "by_state": {"adopted": 3, "rejected": 1, "left": 0, "not adopted by this parent": 0, "unknown": 0},
+    }
+    assert before["videos"] == {
+        "all": 8,
+        "listed": 2,
+        "imported": 1,
+        "held": {"user disabled": 1, "user rejected": 2, "held": 1, "over the limit": 1},
+    }
+    assert before["last_publication"] is None
+    report = reported(site)
+    assert (report.listed, sum(user.in_list for user in report.users)) == (2, 2)
+    after, _ = numbers()
+    assert after["last_publication"] == {
+        "at": "2026-11-24T12:00:00.000Z", "commit": None, "published": True, "listed": 2, "errors": 0,
+    }  # fmt: skip
+    assert {**after, "last_publication": None} == before
+
+
+def test_it_names_what_came_back_wrong(site, numbers):
+    site.user("anna", "a1", "a2", "a3")
+    site.happened(adopted("anna") + imported("a1") + failed("a2", 1) + failed("a3", 1) + imported("a3", "strange"))
+    site.happened(line("imported", "2026-11-22T10:00:00.000Z", guid="a1", remote_id="second"))
+    for _ in range(2):
+        site.journal(line("unclear", "2026-11-22T10:00:00.000Z", why="x", raw="?"))
+    record, needs = numbers()
+    assert needs == {
+        "failed imports": (1, ["a2"]),
+        "conflicts": (1, ["a1"]),
+        "unclear callbacks": (1, []),
+        "unknown guids": (1, ["strange"]),
+    }
+    assert record["journal_lines"] == 2
+
+
+def test_a_video_that_was_listed_once_and_left_the_catalog_is_no_riddle(site, numbers):
+    site.user("anna", "a1")
+    site.happened(adopted("anna") + line("listed", user="anna", items={"old": "d.m"}) + imported("old"))
+    assert numbers()[1] == {}
+
+
+def test_overdue_counts_from_when_it_was_listed(site, numbers):
+    site.user("anna", "a1", "a2", "a3", "a4", {"guid": "a5", "hold": "later"})
+    site.happened(adopted("anna") + imported("a2"))
+    items = dict.fromkeys(["a1", "a2", "a3", "a5"], "d.m")
+    site.happened(line("listed", "2026-11-21T10:00:00.000Z", user="anna", items=items))
+    site.happened(
+        line("listed", "2026-11-24T10:00:00.000Z", user="anna", items={"a1": "e.m", "a4": "d.m"}, gone=["a3"])
+    )
+    site.happened(line("listed", "2026-11-25T10:00:00.000Z", user="anna", items={"a3": "d.m"}))
+    assert numbers()[1] == {"overdue": (1, ["a1"])}
+    site.network(overdue="36h")
+    assert numbers()[1] == {"overdue": (2, ["a1", "a4"])}
+    site.network(overdue="5")
+    assert numbers()[1] == {}
+
+
+def test_a_frozen_user_is_named_and_counts_as_last_published(site, numbers):
+    site.user("anna", "a1", "a2")
+    site.user("bo", "b1", "b2", "b3")
+    site.happened(adopted("anna", "bo") + imported("b1"))
+    reported(site)
+    site.user("bo", "b1", "b2", titel="oops")
+    record, needs = numbers()
+    assert needs == {"frozen users": (1, ["bo"])}
+    assert record["videos"] == {"all": 5, "listed": 4, "imported": 1, "held": {}}
+    site.write("users/bo.yaml", "id: bo\nid: bo\n")
+    assert numbers()[1] == {"frozen users": (1, ["bo"]), "unknown guids": (1, ["b1"])}
+
+
+def test_users_that_share_a_guid_are_frozen_both(site, numbers):
+    site.user("anna", "one")
+    site.user("bo", "ONE")
+    assert numbers()[1] == {"frozen users": (2, ["anna", "bo"])}
+
+
+def test_a_broken_catalog_is_told_by_the_last_publication(site, numbers, status):
+    site.user("anna", "a1", "a2", "a3")
+    site.happened(adopted("anna") + imported("a1") + failed("a2", 1))
+    reported(site)
+    site.write("catalog.yaml", "network: {name: [\n")
+    record, needs = numbers()
+    assert needs == {"broken catalog": (1, []), "failed imports": (1, ["a2"])}
+    assert record["network"] is None
+    assert record["videos"] == {"all": 3, "listed": 2, "imported": 1, "held": {}}
+    assert status()[1].startswith("catalog.yaml is broken, 2026-11-26 00:00 UTC\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "null", "[]", "{}", '{"users": [{"id": 1}]}', "{", '{"users": [], "at": "today"}']
+)
+def test_a_report_that_can_not_be_read_is_none(site, numbers, text):
+    site.state.mkdir()
+    (site.state / "report.json").write_text(text)
+    assert numbers()[0]["last_publication"] is None
+
+
+def test_dead_letters_are_counted(site, numbers):
+    folder = site.state / "dead-letters"
+    folder.mkdir(parents=True)
+    (folder / "00000001.yaml").write_text(line("dead_letter", why="no JSON") * 2)
+    assert numbers()[1] == {"dead letters": (2, [])}
+
+
+def test_the_last_push_is_the_time_of_the_commit_that_was_pushed(site, numbers):
+    assert numbers()[0]["last_push"] is None
+    site.git("init", "-q")
+    site.git("add", "catalog.yaml")
+    site.git("commit", "-qm", "Begin", "--date", "2020-01-01T00:00:00Z")
+    assert numbers()[0]["last_push"] is None
+    site.git("update-ref", "refs/feeds/pushed", "HEAD")
+    committed = site.git("log", "-1", "--format=%cd", "--date=format-local:%Y-%m-%dT%H:%M:%S.000Z")
+    assert numbers()[0]["last_push"] == committed
+
+
+@pytest.mark.parametrize("form", ["text", "json", "prometheus", "html"])
+def test_strict_is_a_matter_of_the_exit_code_alone(site, status, form):
+    site.user("anna", "a1")
+    site.happened(adopted("anna"))
+    assert status("--format", form, "--strict")[0] == 0
+    site.happened(failed("a1", 1))
+    code, output = status("--format", form, "--strict")
+    assert (code, output) == (1, status("--format", form)[1])
+    assert status("--format", form)[0] == 0
+
+
+@pytest.mark.parametrize("form", ["text", "json", "prometheus", "html"])
+def test_names_that_are_no_names_are_shown_and_nothing_else(site, status, form):
+    nasty = '<script>"1"\\\n\ud800'
+    site.network(name='Nord <b>"Clips"</b>')
+    site.happened(line("imported", guid=nasty, remote_id="x1", raw="r"))
+    code, output = status("--format", form)
+    assert code == 0
+    assert "\n\ud800" not in output
+    if form == "html":
+        assert "<script" not in output
+        assert "Nord &lt;b&gt;&#34;Clips&#34;&lt;/b&gt;" in output
+
+
+def test_it_changes_nothing(site, status):
+    site.user("anna", "a1")
+    site.happened(adopted("anna"))
+    (site.catalog / RESULTS).chmod(0o444)
+    before = tree(site.catalog)
+    for form in ("text", "json", "prometheus", "html"):
+        status("--format", form)
+    assert tree(site.catalog) == before
+    assert not site.state.exists()
