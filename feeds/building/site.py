@@ -55,6 +55,7 @@ def build(wish: Wish) -> Report:
 
     Raises UsageError without a catalog, BuildRefused where the removal guard says no, StorageError where the disk does.
     """
+    CatalogText(wish.folders.catalog)  # a mistyped folder must not be made, but refused
     try:
         (wish.out / "feeds").mkdir(parents=True, exist_ok=True)
         wish.folders.state.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,12 @@ def test_the_report_tells_of_each_user_what_is_listed_and_why_the_rest_is_not(fe
     assert site.tree().keys() == {"users.json", "feeds/anna.xml", "feeds/bo.xml"}
 
 
+def test_a_folder_that_was_mistyped_is_not_made(feeds, tmp_path):
+    code, _, _ = feeds("--catalog", str(tmp_path / "nowhere"))
+    assert code == 2
+    assert not (tmp_path / "nowhere").exists()
+
+
 def test_a_second_build_says_that_nothing_has_changed(feeds):
     feeds(*AT)
     same = (0, f"2 of 4 users in the list, 2 videos in their feeds; nothing changed.\n{USERS}{NOTE}", "")
