@@ -27,12 +27,15 @@ class Editor(Site):
     """A person's clone: what they write is pushed by `push`."""
 
     def __init__(self, folder):
-        self.catalog = folder
+        self.catalog, self.pushed = folder, False
 
     def push(self, message="Edit", *options):
-        """Commit all there is and push it."""
+        """Commit all there is and push it, on top of what others have pushed unless it is forced."""
         git(self.catalog, "add", "--all")
         git(self.catalog, "commit", "--quiet", "--allow-empty", "-m", message)
+        if not options and self.pushed:
+            self.pull()
+        self.pushed = True
         git(self.catalog, "push", "--quiet", *options, "origin", "HEAD:main")
 
     def pull(self):
@@ -75,7 +78,9 @@ class Server(Site):
         """Run a sync as a program, to its end."""
         environ = {"PATH": os.environ["PATH"]} if environ is None else environ
         environ = {**environ, "FEEDS_STATE": str(self.state)}
-        return subprocess.run(self.command(*options), cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            self.command(*options), cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+        )
 
     def status(self):
         return git(self.catalog, "status", "--porcelain")

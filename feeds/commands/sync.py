@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,13 @@ class _Every(click.ParamType[float]):
 class _PushBudget:
     """No more than so many pushes in any minute: what hosts ask of robots."""
 
-    def __init__(self, pushes: int) -> None:
-        self._pushes = pushes
+    def __init__(self, pushes: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pushes, self._clock = pushes, clock
         self._recent: list[float] = []
 
     def take(self) -> bool:
         """Return whether another push may be made now, and count it."""
-        now = time.monotonic()
+        now = self._clock()
         self._recent = [each for each in self._recent if each > now - 60]
         if len(self._recent) >= self._pushes:
             return False

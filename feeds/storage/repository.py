@@ -66,6 +66,10 @@ class PushRejected(RemoteTrouble):
     """Somebody has pushed meanwhile: fetch, and commit on top of that."""
 
 
+class PushDeclined(RemoteTrouble):
+    """The host takes no such push: the same one would be declined again."""
+
+
 class Repository:
     """One clone. Every method raises GitFailed.
 
@@ -128,14 +132,14 @@ class Repository:
             )
         except FileNotFoundError as error:
             raise GitFailed("The program git is missing: install it.") from error
-        try:
-            out, errors = git.communicate(text or b"", timeout=self._timeout_s)
-        except subprocess.TimeoutExpired as error:
-            raise RemoteTrouble(f"git {verb} gave no answer in {self._timeout_s:.0f} s.") from error
-        finally:
-            if git.returncode is None:
+        with git:
+            try:
+                out, errors = git.communicate(text or b"", timeout=self._timeout_s)
+            except BaseException as error:
                 os.killpg(git.pid, signal.SIGKILL)
-                git.wait()
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise RemoteTrouble(f"git {verb} gave no answer in {self._timeout_s:.0f} s.") from error
+                raise
         if git.returncode:
             raise _failure(verb, errors + out if verb == "push" else errors)
         return out
@@ -333,6 +337,8 @@ def _failure(verb: str, words: bytes) -> GitFailed:
     message = f"git {verb} failed: {said or 'it gave no reason'}"
     if verb == "push" and any(sign in said for sign in _OVERTAKEN):
         return PushRejected(message)
+    if verb == "push" and "[remote rejected]" in said:
+        return PushDeclined(message)
     if verb in _REMOTE_VERBS:
         return RemoteTrouble(message)
     return GitFailed(message)

@@ -22,7 +22,7 @@ from feeds.core.events import Event
 from feeds.formats.results_yaml import parse_line
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
-from feeds.storage.repository import PushRejected, RemoteTrouble, Repository
+from feeds.storage.repository import GitFailed, PushDeclined, PushRejected, RemoteTrouble, Repository
 from feeds.storage.static_dir import publish, stage, sync_folder
 from feeds.syncing.carrying import carried, path_of, whole_lines, with_lines
 from feeds.syncing.machine import MARK, mark_of, refuse_unless_ours
@@ -108,27 +108,46 @@ class _Sync:
 
     def run(self) -> Pass:
         try:
-            repository = Repository.at(self.catalog, lock=self.lock)
-            if repository is None:
-                self._build(self.plan.folders, None)
-            else:
-                repository.reap_locks(older_than_s=STALE_LOCK_S)
-                self.repository, self.memory = repository, Memory(repository)
+            if self._has_repository():
                 if self._has_remote():
                     self._with_remote()
                 else:
                     self._alone()
                 if self.result.carried:
-                    repository.tidy()
+                    self.repository.tidy()
         except UsageError:
             raise
         except RemoteTrouble as error:
             self.result.remote_trouble = True
-            self.result.troubles.append(f"{error}\nEvents are safe in the journal, and the next pass tries again.")
+            self._say_failed(error)
         except (FeedsError, OSError) as error:
-            self.result.troubles.append(f"{error}\nEvents are safe in the journal, and the next pass tries again.")
+            self._say_failed(error)
         self.result.backlog = sum(len(whole_lines(each.read_bytes())) for each in self.journal.segments())
         return self.result
+
+    def _say_failed(self, error: Exception) -> None:
+        then = "the next pass tries again."
+        if isinstance(error, PushDeclined) and not self.plan.results_branch:
+            then = "let this account push there, or give results a branch of their own: --results-branch results"
+        self.result.troubles.append(f"{error}\nEvents are safe in the journal; {then}")
+
+    def _has_repository(self) -> bool:
+        """Return whether there is a repository to work with; build without it where there is none."""
+        try:
+            repository = Repository.at(self.catalog, lock=self.lock)
+        except GitFailed as error:
+            self.result.troubles.append(
+                f"{error}\nThe site goes on from what was known last; events stay in the journal."
+            )
+            checkout = self.state / "checkout"
+            self._build(replace(self.plan.folders, catalog=checkout if checkout.is_dir() else self.catalog), None)
+            return False
+        if repository is None:
+            self._build(self.plan.folders, None)
+            return False
+        repository.reap_locks(older_than_s=STALE_LOCK_S)
+        self.repository, self.memory = repository, Memory(repository)
+        return True
 
     def _has_remote(self) -> bool:
         remotes = self.repository.remotes()

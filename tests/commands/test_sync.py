@@ -1,0 +1,135 @@
+"""`feeds sync` as people start it: what it says, how it ends, and what it never shows."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from feeds.commands.sync import _PushBudget
+from tests.clones import ROOT, Clones, git
+from tests.sites import imported
+
+
+@pytest.fixture
+def clones(tmp_path):
+    return Clones(tmp_path)
+
+
+def start(server, *options):
+    environ = {"PATH": os.environ["PATH"], "FEEDS_STATE": str(server.state)}
+    return subprocess.Popen(
+        server.command(*options), cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def wait_for(look):
+    deadline = time.monotonic() + 60
+    while not (seen := look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return seen
+
+
+def test_a_pass_says_what_it_did_and_ends_with_0(clones):
+    clones.server.happens(imported("a1"))
+    done = clones.server.run()
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"3 events carried into results/, pushed as {clones.head()[:10]}."
+    assert lines[1] == "5 videos in 2 feeds; 3 files written, 0 removed."
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_empty_environment_with_path_alone_is_enough(clones):
+    clones.server.happens(imported("a1"))
+    command = ["env", "-i", f"PATH={os.environ['PATH']}", f"FEEDS_STATE={clones.server.state}"]
+    done = subprocess.run([*command, *clones.server.command()], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert clones.count("a1") == 1
+
+
+def test_the_state_may_lie_in_the_clone_as_it_does_by_default(clones):
+    clones.editor.write(".gitignore", ".feeds/\nstatic_out/\n")
+    clones.editor.push()
+    clones.server.state = clones.server.catalog / ".feeds"
+    clones.server.happens(imported("a1"))
+    environ = {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "-m", "feeds", "sync", "--catalog", os.path.relpath(clones.server.catalog, ROOT)]
+    for _ in range(2):
+        done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert clones.count("a1") == 1
+    assert clones.server.status() == ""
+
+
+def test_a_remote_out_of_reach_ends_with_3_and_shows_no_password(clones):
+    clones.server.settle()
+    git(clones.server.catalog, "remote", "set-url", "origin", "https://anna:sesame-open@localhost:1/x.git")
+    clones.server.happens(imported("a1"))
+    done = clones.server.run()
+    assert done.returncode == 3
+    assert "trouble: git ls-remote failed" in done.stdout
+    assert "Events are safe in the journal" in done.stdout
+    assert "sesame" not in done.stdout + done.stderr
+    assert clones.server.listed("anna") == ["a2", "a3", "a4"]
+
+
+def test_a_refused_removal_ends_with_1_and_another_machines_folder_with_2(clones):
+    clones.editor.user("anna", *(f"n{number}" for number in range(20)))
+    clones.editor.push()
+    clones.server.settle()
+    clones.editor.user("anna")
+    clones.editor.push()
+    done = clones.server.run()
+    assert done.returncode == 1
+    assert "Allow-Removals: 20" in done.stdout
+    (clones.server.state / "machine").write_text("another\n")
+    done = clones.server.run()
+    assert done.returncode == 2
+    assert "results/main belongs to another machine" in done.stderr
+
+
+@pytest.mark.parametrize(("given", "exit_code"), [("1s", 0), ("0.5m", 0), ("2", 0), ("0s", 2), ("soon", 2), ("nan", 2)])
+def test_a_span_is_written_as_people_do(clones, given, exit_code):
+    assert clones.server.run("--every", given, "--remote", "origin").returncode == exit_code
+
+
+def test_watching_goes_on_through_trouble_until_it_is_interrupted_which_ends_with_130(clones):
+    program = start(clones.server, "--watch", "--every", "0.1s")
+    try:
+        wait_for(lambda: (clones.server.out / "users.json").exists())
+        clones.server.happens(imported("a1"))
+        wait_for(lambda: clones.count("a1") == 1)
+        clones.remote.rename(clones.root / "away")
+        clones.server.happens(imported("a2"))
+        wait_for(lambda: clones.server.listed("anna") == ["a3", "a4"])
+        (clones.root / "away").rename(clones.remote)
+        wait_for(lambda: clones.count("a2") == 1)
+        program.send_signal(signal.SIGINT)
+        output, errors = program.communicate(timeout=30)
+    finally:
+        program.kill()
+    assert (program.returncode, errors.strip()) == (130, "")
+    assert output.count("trouble: git ls-remote failed") <= 2  # said when it begins, not at every pass
+
+
+def test_two_syncs_at_once_carry_every_event_once(clones):
+    clones.server.happens(imported(*(f"x{number}" for number in range(50))))
+    both = [start(clones.server) for _ in range(2)]
+    assert [each.communicate(timeout=60)[1] for each in both] == ["", ""]
+    assert [each.returncode for each in both] == [0, 0]
+    clones.server.settle()
+    assert [clones.count(f"x{number}") for number in (0, 25, 49)] == [1, 1, 1]
+    assert sum(len(lines) for path, lines in clones.results().items() if path.endswith("2026-11-21.yaml")) == 50
+
+
+def test_no_more_pushes_are_made_in_a_minute_than_allowed():
+    now = [100.0]
+    budget = _PushBudget(2, clock=lambda: now[0])
+    assert [budget.take() for _ in range(3)] == [True, True, False]
+    now[0] += 59
+    assert not budget.take()
+    now[0] += 2
+    assert [budget.take() for _ in range(3)] == [True, True, False]
