@@ -7,7 +7,7 @@ knows what their last good versions came to; so is everybody where catalog.yaml 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,9 +65,10 @@ class _Text:
 
 def read_status(folders: Folders, at: datetime) -> Status:
     """Return where the network stands. Raises UsageError without a catalog, StorageError where a file can't be read."""
+    clone, report = folders.catalog, _report(folders.state)
+    folders = replace(folders, catalog=_built_from(folders))
     text = CatalogText(folders.catalog)
     told = _read_events(folders)
-    report = _report(folders.state)
     before = {user["id"]: user for user in report["users"]} if report else {}
     results = {guid: fold_video(events) for guid, events in told.guids.items()}
     sums = _Sums()
@@ -100,7 +101,7 @@ def read_status(folders: Folders, at: datetime) -> Status:
         overdue_after=network.overdue if network else timedelta(days=3),
         backlog=told.backlog,
         publication=_publication(report),
-        pushed=_pushed(folders.catalog),
+        pushed=_pushed(clone),
         state=str(folders.state),
     )
 
@@ -267,6 +268,15 @@ def _report(state: Path) -> dict[str, Any] | None:
         return report if last and last.at.tzinfo and isinstance(last.commit, str | None) else None
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _built_from(folders: Folders) -> Path:
+    """Return the folder that the site is built from: the one that `feeds sync` checks out, or the catalog's own.
+
+    The clone may stay behind the remote for a while, and results may have a branch of their own.
+    """
+    checkout = folders.state / "checkout"
+    return checkout if checkout.is_dir() else folders.catalog
 
 
 def _publication(report: Mapping[str, Any] | None) -> Publication | None:

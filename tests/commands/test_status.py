@@ -6,7 +6,7 @@ import pytest
 
 from feeds.__main__ import run
 from feeds.building.report import keep_report
-from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree
+from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree, user_text
 
 LATER = "2026-11-26"
 
@@ -158,6 +158,19 @@ def test_a_report_that_can_not_be_read_is_none(site, numbers, text):
     site.state.mkdir()
     (site.state / "report.json").write_text(text)
     assert numbers()[0]["last_publication"] is None
+
+
+def test_where_sync_builds_from_a_checkout_of_its_own_that_is_what_counts(site, numbers):
+    site.user("anna", "a1")
+    (site.state / "checkout" / RESULTS).parent.mkdir(parents=True)
+    (site.state / "checkout" / "users").mkdir()
+    (site.state / "checkout" / "catalog.yaml").write_bytes((site.catalog / "catalog.yaml").read_bytes())
+    (site.state / "checkout" / "users" / "bo.yaml").write_text(user_text("bo", "b1"))
+    for path in (site.catalog / RESULTS, site.state / "checkout" / RESULTS):
+        path.write_text(failed("a1", 1) + failed("b1", 1))
+    assert numbers()[1]["failed imports"] == (1, ["b1"])
+    (site.state / "checkout").rename(site.state / "elsewhere")
+    assert numbers()[1]["failed imports"] == (1, ["a1"])
 
 
 def test_dead_letters_are_counted(site, numbers):
