@@ -25,6 +25,7 @@ from feeds.core.user_ids import is_user_id
 from feeds.formats import catalog_yaml, results_yaml
 from feeds.formats.catalog_yaml import ReadNetwork, ReadUser
 from feeds.settings import Folders
+from feeds.storage.dead_letters import DEAD_LETTER
 from feeds.storage.repository import Repository
 
 # Where `feeds sync` notes what it has pushed.
@@ -97,7 +98,7 @@ def read_status(folders: Folders, at: datetime) -> Status:
         # What was listed once and has left the catalog since is no riddle.
         unknown=_named(results, lambda guid, its: known is not None and guid not in known and _is_unasked(its)),
         unclear=len(told.unclear),
-        dead_letters=sum(_read(path).count(b"\n") for path in (folders.state / "dead-letters").glob("*.yaml")),
+        dead_letters=_dead_letters(folders.state),
         overdue_after=network.overdue if network else timedelta(days=3),
         backlog=told.backlog,
         publication=_publication(report),
@@ -235,6 +236,18 @@ def _read_events(folders: Folders) -> _Told:
             for subject, event in by_subject(each):
                 kinds[subject[0]].setdefault(subject[2:], []).append(event)
     return told
+
+
+def _dead_letters(state: Path) -> int:
+    """Count the letters that nobody has judged again since."""
+    events = [
+        each
+        for path in (state / "dead-letters").glob("*.yaml")
+        for each in results_yaml.parse(_read(path))
+        if isinstance(each, Event)
+    ]
+    judged = {each.text("letter") for each in events if each.event == "judged"}
+    return sum(each.event == DEAD_LETTER and event_id(each) not in judged for each in events)
 
 
 def _read(path: Path) -> bytes:

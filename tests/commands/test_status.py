@@ -6,6 +6,9 @@ import pytest
 
 from feeds.__main__ import run
 from feeds.building.report import keep_report
+from feeds.core.events import event_id
+from feeds.formats import results_yaml
+from feeds.storage.dead_letters import DeadLetters
 from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree, user_text
 
 LATER = "2026-11-26"
@@ -173,11 +176,15 @@ def test_where_sync_builds_from_a_checkout_of_its_own_that_is_what_counts(site, 
     assert numbers()[1]["failed imports"] == (1, ["a1"])
 
 
-def test_dead_letters_are_counted(site, numbers):
-    folder = site.state / "dead-letters"
-    folder.mkdir(parents=True)
-    (folder / "00000001.yaml").write_text(line("dead_letter", why="no JSON") * 2)
+def test_dead_letters_are_counted_until_they_are_judged(site, numbers):
+    letters = DeadLetters(site.state / "dead-letters")
+    for body in (b"one", b"\xff"):
+        letters.keep(body, why="no JSON", content_type="text/plain", at=AT)
     assert numbers()[1] == {"dead letters": (2, [])}
+    first = next(results_yaml.parse((site.state / "dead-letters" / "00000001.yaml").read_bytes()))
+    with (site.state / "dead-letters" / "00000001.yaml").open("a") as file:
+        file.write(line("judged", letter=event_id(first)))
+    assert numbers()[1] == {"dead letters": (1, [])}
 
 
 def test_the_last_push_is_the_time_of_the_commit_that_was_pushed(site, numbers):
