@@ -60,6 +60,34 @@ def parse(body: bytes, at: datetime) -> list[Event]:
     return [_judge(element, at) for element in elements]
 
 
+def parse_file(text: bytes, at: datetime) -> list[Event]:
+    """Return the events of a file that a person was sent: one body, or one on each line.
+
+    Raises CallbackRejected, with the line, unless all of it is understood.
+    """
+    try:
+        return parse(text, at)
+    except CallbackRejected:
+        lines = [(number, line) for number, line in enumerate(text.split(b"\n"), start=1) if line.strip()]
+        if len(lines) < 2 or not _is_callback(lines[0][1], at):
+            raise
+    events = []
+    for number, line in lines:
+        try:
+            events += parse(line, at)
+        except CallbackRejected as error:
+            raise CallbackRejected(f"Line {number}: {error}") from error
+    return events
+
+
+def _is_callback(body: bytes, at: datetime) -> bool:
+    try:
+        parse(body, at)
+    except CallbackRejected:
+        return False
+    return True
+
+
 def _text(body: bytes) -> str:
     """Decode the body; a byte that isn't UTF-8 spoils only the element in which it stands."""
     encoding = json.detect_encoding(body)
@@ -82,7 +110,7 @@ def _elements(text: str) -> list[_Element]:
         raise CallbackRejected("The body is neither a JSON array of events nor one event.")
     end = _skip_space(text, end)
     if end != len(text):
-        raise CallbackRejected(f"Something follows the JSON, at character {end + 1}.")
+        raise CallbackRejected(f"Something follows the JSON, at {_spot(text, end)}.")
     return elements
 
 
@@ -99,7 +127,7 @@ def _array(text: str, start: int) -> tuple[list[_Element], int]:
         if separator == "]":
             return elements, position + 1
         if separator != ",":
-            raise CallbackRejected(f"The body is not JSON: a comma or ] is missing at character {position + 1}.")
+            raise CallbackRejected(f"The body is not JSON: a comma or ] is missing at {_spot(text, position)}.")
         position = _skip_space(text, position + 1)
     raise CallbackRejected(f"The body holds more than {EVENTS_LIMIT:,} events.")
 
@@ -108,7 +136,7 @@ def _element(text: str, start: int) -> tuple[_Element, int]:
     try:
         value, end = _DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise CallbackRejected(f"The body is not JSON: {error.msg} at character {error.pos + 1}.") from error
+        raise CallbackRejected(f"The body is not JSON: {error.msg} at {_spot(text, error.pos)}.") from error
     except RecursionError:
         end = _matching_end(text, start)
         return _Element(text[start:end], None, "it is nested too deeply"), end
@@ -174,6 +202,11 @@ def _raw(text: str) -> dict[str, str]:
     if _SURROGATE.search(text):
         return {"raw_base64": base64.b64encode(text.encode("utf-8", "surrogateescape")).decode()}
     return {"raw": text}
+
+
+def _spot(text: str, position: int) -> str:
+    line, start = text.count("\n", 0, position) + 1, text.rfind("\n", 0, position) + 1
+    return f"character {position - start + 1}" + (f" of line {line}" if line > 1 else "")
 
 
 def _skip_space(text: str, position: int) -> int:

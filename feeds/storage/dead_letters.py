@@ -5,16 +5,32 @@ secret may fill that much of the disk and no more.
 """
 
 import base64
+import binascii
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from feeds.core.events import Event
+from feeds.core.events import Event, event_id
 from feeds.formats import results_yaml
 from feeds.storage.journal import Journal
 
 CAP_BYTES = 64 * 1024 * 1024
 DEAD_LETTER = "dead_letter"
+JUDGED = "judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A body as it came, and why it was no callback then; `judged` where it has become one since."""
+
+    id: str
+    at: datetime
+    why: str
+    content_type: str
+    body: bytes
+    judged: bool
 
 
 class DeadLetters:
@@ -38,6 +54,45 @@ class DeadLetters:
                 return False
             self._journal.append(line)
             return True
+
+    def letters(self) -> list[Letter]:
+        """Return the letters, oldest first. Equal bodies have one id, and are judged together."""
+        events = list(self._events())
+        judged = {event.text("letter") for event in events if event.event == JUDGED}
+        return [
+            Letter(
+                name := event_id(event),
+                event.at,
+                event.text("why") or "",
+                event.text("content_type") or "",
+                _body(event),
+                name in judged,
+            )
+            for event in events
+            if event.event == DEAD_LETTER
+        ]
+
+    def mark_judged(self, letter: Letter, *, at: datetime) -> None:
+        """Note durably that what the letter says is in the journal. Raises StorageError.
+
+        The cap doesn't count here: what the note is about was kept already.
+        """
+        self._journal.append(results_yaml.render(Event(at, JUDGED, {"letter": letter.id})))
+
+    def _events(self) -> Iterator[Event]:
+        for segment in self._journal.segments():
+            for each in results_yaml.parse(segment.read_bytes()):
+                if isinstance(each, Event):
+                    yield each
+
+
+def _body(event: Event) -> bytes:
+    if (raw := event.text("raw")) is not None:
+        return raw.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(event.text("raw_base64") or "")
+    except binascii.Error:  # a line that a person has changed
+        return b""
 
 
 def _raw(body: bytes) -> dict[str, str]:
