@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import callback, rows
+from benchmarks import callback, rows, sync
 from benchmarks.measure import CommandError
 from benchmarks.rows import QUICK, OutputsDifferError, Row, Size
 
@@ -32,11 +32,20 @@ def callbacks(size: Size, scratch: Path) -> Iterator[Row]:
     yield from rows.callback_cost(size, scratch)
 
 
+def syncs(size: Size, scratch: Path) -> Iterator[Row]:
+    """Yield the rows about the sync: what a large network costs a pass, and how soon an event is in its feed."""
+    users, appends = ((2, 20), 5) if size is QUICK else ((10, 1_000), 60)
+    for name, figure, number, goal in sync.sync_rows(scratch, users, rounds=size.rounds, appends=appends):
+        met = number <= float(goal.removeprefix("<= ")) if goal else None
+        yield Row(name, goal, figure, met)
+
+
 GROUPS: dict[str, Callable[[Size, Path], Iterable[Row]]] = {
     "full": rows.full_build,
     "incremental": rows.incremental,
     "growth": rows.growth,
     "callback": callbacks,
+    "sync": syncs,
     "start": rows.start,
 }
 

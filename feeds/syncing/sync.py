@@ -23,7 +23,7 @@ from feeds.formats.results_yaml import parse_line
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
 from feeds.storage.repository import GitFailed, PushDeclined, PushRejected, RemoteTrouble, Repository
-from feeds.storage.static_dir import publish, stage, sync_folder
+from feeds.storage.static_dir import clear_leftovers, publish, stage, sync_folder
 from feeds.syncing.carrying import carried, path_of, whole_lines, with_lines
 from feeds.syncing.machine import MARK, mark_of, refuse_unless_ours
 from feeds.syncing.memory import Memory
@@ -159,6 +159,8 @@ class _Sync:
     # -- without a remote: the work tree is the catalog
 
     def _alone(self) -> None:
+        if (folder := self.catalog / self.results).is_dir():
+            clear_leftovers(folder)  # of a pass that was killed
         branch, head = self.repository.branch(), self.repository.commit_of("HEAD")
         if head is not None and (lost := self.memory.lost([head])):
             if branch is None:
@@ -215,7 +217,10 @@ class _Sync:
         branch = self._branch()
         known = self.repository.commit_of(self._tracking(branch))
         if known is not None:
-            self._publish(known, self._known_results())
+            try:
+                self._publish(known, self._known_results())
+            except (GitFailed, OSError) as error:  # no check-out is no reason to keep events from the remote
+                self._say_failed(error)
         heads = self._fetch(branch)
         if heads is None:
             self.result.troubles.append(

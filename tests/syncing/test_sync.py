@@ -1,14 +1,17 @@
 """A pass of the sync: events reach Git once and last, editors' pushes reach the site, and nothing undoes an import."""
 
+import fcntl
 import json
-import subprocess
+import os
+import threading
+import time
 
 import pytest
 
 from feeds.core.errors import UsageError
 from feeds.storage.repository import Repository
-from tests.clones import git
-from tests.sites import imported, line, tree, user_text
+from tests.clones import Server, git
+from tests.sites import Site, adopted, imported, line, tree, user_text
 
 
 def test_an_event_leaves_its_feed_and_is_on_the_remote_once_in_the_file_of_its_day(synced):
@@ -504,9 +507,6 @@ def test_without_a_remote_results_are_committed_into_the_clone_and_the_work_tree
 
 
 def test_a_new_clone_of_nobody_gets_its_mark_without_looking_edited(tmp_path):
-    from tests.clones import Server
-    from tests.sites import Site, adopted
-
     site = Site(tmp_path)
     site.user("anna", "a1")
     site.happened(adopted("anna"))
@@ -590,9 +590,15 @@ def test_a_repository_that_git_cannot_read_is_reported_and_not_taken_for_none(sy
 # -- what is left of the dead
 
 
-def test_stale_locks_are_reaped_and_fresh_ones_are_not(synced):
-    import os
+def test_a_file_that_a_killed_pass_left_half_written_in_the_work_tree_goes(alone):
+    alone.happens(imported("a1"))
+    alone.settle()
+    (alone.catalog / "results/main/.2026-11-21.yaml.0a1b2c3d.tmp").write_text("- {")
+    alone.settle()
+    assert alone.status() == ""
 
+
+def test_stale_locks_are_reaped_and_fresh_ones_are_not(synced):
     folder = synced.server.catalog / ".git"
     old = [folder / "index.lock", folder / "packed-refs.lock", folder / "refs" / "feeds" / "pushed.lock"]
     for path in old:
@@ -610,21 +616,46 @@ def test_stale_locks_are_reaped_and_fresh_ones_are_not(synced):
     assert synced.count("a2") == 1
 
 
-def test_a_git_that_outlives_its_sync_keeps_the_next_one_waiting(synced):
+def test_a_git_that_outlives_its_sync_keeps_the_next_one_waiting(synced, tmp_path):
     """What a killed sync leaves writing must have ended before the next one writes."""
-    import fcntl
-    import os
-
+    slow = tmp_path / "bin" / "git"
+    slow.parent.mkdir()
+    slow.write_text(
+        f"#!/bin/sh\nmkfifo {tmp_path}/end; echo started > {tmp_path}/started; read line < {tmp_path}/end\n"
+    )
+    slow.chmod(0o755)
     folder = synced.server.state / "sync"
-    fd = os.open(folder, os.O_RDONLY)
+    fd, other = (os.open(folder, os.O_RDONLY) for _ in range(2))
     fcntl.flock(fd, fcntl.LOCK_EX)
-    repository = Repository(synced.server.catalog, lock=fd)
-    orphan = subprocess.Popen(["sleep", "60"], pass_fds=repository._lock)
+    repository = Repository(
+        synced.server.catalog, environ={"PATH": f"{slow.parent}:{os.environ['PATH']}"}, lock=fd, timeout_s=60
+    )
+    writing = threading.Thread(target=repository.run, args=["read-tree"])
+    writing.start()
+    while not (tmp_path / "started").exists():
+        time.sleep(0.01)
     os.close(fd)
-    other = os.open(folder, os.O_RDONLY)
     with pytest.raises(BlockingIOError):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    orphan.kill()
-    orphan.wait()
+    (tmp_path / "end").write_text("now\n")
+    writing.join()
     fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(other)
+
+
+def test_no_event_is_out_of_both_journal_and_check_out_at_any_moment(synced):
+    """Where the check-out can't be made, its events are kept in the journal, though the remote has them."""
+    folder = synced.server.state / "checkout"
+    folder.rename(folder.with_name("moved"))
+    folder.write_text("in the way")
+    folder.with_suffix(".commit").unlink()
+    synced.server.happens(imported("a1"))
+    done = synced.server.sync()
+    assert "File exists" in done.troubles[0]
+    assert synced.count("a1") == 1
+    assert [each["guid"] for each in synced.server.journalled() if each["event"] == "imported"] == ["a1"]
+    folder.unlink()
+    synced.server.settle()
+    assert synced.server.journalled() == []
+    assert synced.server.listed("anna") == ["a2", "a3", "a4"]
+    assert synced.count("a1") == 1
