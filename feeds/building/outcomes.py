@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from feeds.building.results import result_files
+from feeds.building.results import built_from, result_files
 from feeds.core.events import (
     IMPORT_FAILED,
     IMPORTED,
@@ -69,7 +69,7 @@ def all_results(folders: Folders) -> AllResults:
 
 def all_events(folders: Folders) -> Iterator[Event]:
     """Yield every event of journal and results. Lines that are no events are passed over."""
-    for _, path in result_files(folders.catalog, folders.state):
+    for _, path in result_files(built_from(folders), folders.state):
         try:
             text = path.read_bytes()
         except FileNotFoundError:  # moved since we looked: its lines are in a file that follows

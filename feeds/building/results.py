@@ -22,6 +22,7 @@ from feeds.core.events import (
 )
 from feeds.formats import results_yaml
 from feeds.formats.results_yaml import BadLine
+from feeds.settings import Folders
 from feeds.storage.index import FileRow, Index
 from feeds.storage.signature import settled, signature
 
@@ -35,6 +36,15 @@ class Taken:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def built_from(folders: Folders) -> Path:
+    """Return the folder that the site is built from: the one that `feeds sync` checks out, or the catalog's own.
+
+    The clone may stay behind the remote for a while, and results may have a branch of their own.
+    """
+    checkout = folders.state / "checkout"
+    return checkout if checkout.is_dir() else folders.catalog
 
 
 def result_files(catalog: Path, state: Path) -> Iterator[tuple[str, Path]]:

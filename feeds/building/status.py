@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from feeds.building.results import by_subject, result_files
+from feeds.building.results import built_from, by_subject, result_files
 from feeds.building.sources import CatalogText, Source, included
 from feeds.core.catalog import Network, UserEntry
 from feeds.core.errors import StorageError
@@ -67,7 +67,7 @@ class _Text:
 def read_status(folders: Folders, at: datetime) -> Status:
     """Return where the network stands. Raises UsageError without a catalog, StorageError where a file can't be read."""
     clone, report = folders.catalog, _report(folders.state)
-    folders = replace(folders, catalog=_built_from(folders))
+    folders = replace(folders, catalog=built_from(folders))
     text = CatalogText(folders.catalog)
     told = _read_events(folders)
     before = {user["id"]: user for user in report["users"]} if report else {}
@@ -281,15 +281,6 @@ def _report(state: Path) -> dict[str, Any] | None:
         return report if last and last.at.tzinfo and isinstance(last.commit, str | None) else None
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
-
-
-def _built_from(folders: Folders) -> Path:
-    """Return the folder that the site is built from: the one that `feeds sync` checks out, or the catalog's own.
-
-    The clone may stay behind the remote for a while, and results may have a branch of their own.
-    """
-    checkout = folders.state / "checkout"
-    return checkout if checkout.is_dir() else folders.catalog
 
 
 def _publication(report: Mapping[str, Any] | None) -> Publication | None:
