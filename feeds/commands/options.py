@@ -23,12 +23,22 @@ def catalog_option(command: Command) -> Command:
 
 
 def folders_of(catalog: str | None) -> Folders:
-    """Return the folders for the --catalog that was given."""
+    """Return the folders for the --catalog that was given. Raises UsageError where there is no catalog.
+
+    Every verb asks at once: one that records an event must not make a state folder in whatever folder it stands.
+    """
     import os
 
+    from feeds.core.errors import UsageError
     from feeds.settings import folders
 
-    return folders(os.environ, catalog=catalog)
+    its = folders(os.environ, catalog=catalog)
+    if not (its.catalog / "catalog.yaml").exists():
+        raise UsageError(
+            f"{its.catalog / 'catalog.yaml'} can't be read: No such file or directory.\n"
+            "Name the catalog's folder with --catalog DIR or FEEDS_CATALOG; `feeds new DIR` starts one."
+        )
+    return its
 
 
 class Moment(click.ParamType[datetime]):

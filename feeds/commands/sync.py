@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feeds.commands.options import catalog_option, folders_of
+from feeds.commands.options import catalog_option
 
 if TYPE_CHECKING:
     from feeds.syncing.sync import Pass
@@ -82,13 +82,14 @@ def command(
     The one program that writes the catalog's clone on the server. Without a remote it commits into the clone; without
     Git it only builds. Killed at any moment, the next run repairs what it left.
     """
-    from feeds.settings import instance
+    from feeds.settings import folders, instance
     from feeds.syncing.sync import Plan, sync
 
-    folders = folders_of(catalog)
+    # Not every branch that is checked out has a catalog, and the remote's head is what counts.
+    its = folders(os.environ, catalog=catalog)
     plan = Plan(
-        folders=folders,
-        out=Path(out) if out else folders.catalog / "static_out",
+        folders=its,
+        out=Path(out) if out else its.catalog / "static_out",
         instance=instance(os.environ),
         remote=remote,
         branch=branch,

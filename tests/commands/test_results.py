@@ -365,3 +365,11 @@ def test_the_help_names_every_verb(capfd, monkeypatch):
     main(["results", "--help"], standalone_mode=False)
     verbs = {"list", "failures", "export", "record", "retry", "ingest", "undo", "letters"}
     assert verbs <= set(capfd.readouterr().out.split())
+
+
+def test_a_folder_without_a_catalog_gets_no_event(feeds, tmp_path):
+    code, _, errors = feeds(
+        "results", "record", "imported", "a1", "x1", "--why", "w", "--catalog", str(tmp_path / "no")
+    )
+    assert (code, "catalog.yaml can't be read" in errors) == (2, True)
+    assert not (tmp_path / "no").exists()
