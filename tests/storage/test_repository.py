@@ -35,8 +35,8 @@ def test_a_commit_is_made_from_bytes_alone(clones, repository):
 
 
 def test_a_name_that_git_would_take_for_a_pattern_is_a_name(repository):
-    commit = repository.commit_files(repository.commit_of("HEAD"), {"results/*/a[b]:(c) é.yaml": b"x"}, "Odd\n")
-    assert list(repository.files(commit, "results/*")) == ["results/*/a[b]:(c) é.yaml"]
+    commit = repository.commit_files(repository.commit_of("HEAD"), {":(top)*/a[b] é.yaml": b"x"}, "Odd\n")
+    assert list(repository.files(commit, ":(top)*")) == [":(top)*/a[b] é.yaml"]
 
 
 def test_a_folder_in_no_repository_has_none(tmp_path):

@@ -643,6 +643,20 @@ def test_a_git_that_outlives_its_sync_keeps_the_next_one_waiting(synced, tmp_pat
     os.close(other)
 
 
+def test_a_pass_waits_for_the_one_that_runs(synced):
+    fd = os.open(synced.server.state / "sync", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    synced.server.happens(imported("a1"))
+    second = threading.Thread(target=synced.server.sync)
+    second.start()
+    second.join(0.5)
+    assert second.is_alive()
+    assert synced.server.listed("anna") == ["a1", "a2", "a3", "a4"]
+    os.close(fd)
+    second.join()
+    assert synced.server.listed("anna") == ["a2", "a3", "a4"]
+
+
 def test_no_event_is_out_of_both_journal_and_check_out_at_any_moment(synced):
     """Where the check-out can't be made, its events are kept in the journal, though the remote has them."""
     folder = synced.server.state / "checkout"
