@@ -122,8 +122,8 @@ def test_a_catalog_with_a_fault_is_not_rehearsed(feeds, network, name, old, new,
 
 def test_a_folder_without_a_catalog_is_named(feeds, tmp_path):
     code, _, errors = feeds.run("rehearse", "--catalog", tmp_path)
-    assert code == 1
-    assert f"There is no catalog to read in {tmp_path}: No such file or directory (catalog.yaml)." in errors
+    assert code == 2
+    assert f"{tmp_path}/catalog.yaml can't be read: No such file or directory." in errors
 
 
 def test_only_what_a_build_reads_is_copied(network, tmp_path, tree):
