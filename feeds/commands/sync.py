@@ -1,6 +1,8 @@
 """`feeds sync`: events into Git, edits onto the site."""
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,9 @@ from feeds.commands.options import catalog_option
 
 if TYPE_CHECKING:
     from feeds.syncing.sync import Pass
+
+# The exit code of what ^C has ended.
+INTERRUPTED = 130
 
 
 class _Every(click.ParamType[float]):
@@ -98,6 +103,7 @@ def command(
         take_over=take_over,
     )
     budget = _PushBudget(max_pushes)
+    stop = _told_to_stop() if watch else None
     said = ""
     while True:
         done = sync(plan, may_push=budget.take)
@@ -105,9 +111,22 @@ def command(
         if words != said:
             click.echo(words, nl=False)
             said = words
-        if not watch:
+        if stop is None:
             return 3 if done.remote_trouble else 1 if done.troubles or not (done.report and done.report.good) else 0
-        time.sleep(every)
+        if stop.wait(every):
+            return INTERRUPTED
+
+
+def _told_to_stop() -> threading.Event:
+    """Return what ^C sets: the pass that runs is finished first; a second ^C ends it at once."""
+    stop = threading.Event()
+
+    def interrupted(_number: int, _frame: object) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, interrupted)
+    return stop
 
 
 def _words(done: "Pass") -> str:
