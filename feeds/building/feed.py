@@ -21,7 +21,7 @@ from feeds.core.events import VideoResult, fold_video
 from feeds.core.guids import guid_key
 from feeds.core.item import Channel, MrssTags, digest
 from feeds.core.listing import ALWAYS, FOREVER, Limits, Listing, counts, listing
-from feeds.core.partners import PartnerState, fold_partner
+from feeds.core.partners import Partner, PartnerState, fold_partner
 from feeds.core.removals import Removals, removals
 from feeds.core.rules import Fault
 from feeds.core.user_ids import is_user_id
@@ -131,7 +131,7 @@ def _feed(user: UserEntry, context: Context, index: Index) -> Feed:
     in_list = partner.state is PartnerState.ADOPTED and user.enabled
     text = _render(user, username, now, network) if in_list else b""
     changed = text != (before or b"")
-    gone = _removed(user.id, before, now, index, partner.state, context.since or since) if changed else None
+    gone = _removed(user.id, before, now, index, partner, context.since or since) if changed else None
     return Feed(
         user_id=user.id,
         username=username,
@@ -199,13 +199,15 @@ def _render(user: UserEntry, username: str, now: Listing, network: Network) -> b
 
 
 def _removed(
-    user_id: str, before: bytes | None, now: Listing, index: Index, state: PartnerState, since: datetime | None
+    user_id: str, before: bytes | None, now: Listing, index: Index, partner: Partner, since: datetime | None
 ) -> Removals:
     former = published_guids(before)
     listed = {item.guid for item in now.items}
     missing = [guid for guid in former if guid not in listed and guid not in now.reasons]
     explained = [guid for guid, result in _results(index, missing).items() if result.remote_id or result.failures]
-    return removals(user_id, former, now, explained=explained, unknown=state is PartnerState.UNKNOWN, since=since)
+    # Who is known to have been a child has left with a reason; whose adoption nobody knows of has lost it.
+    unknown = not partner.was_child and partner.state is not PartnerState.ELSEWHERE
+    return removals(user_id, former, now, explained=explained, unknown=unknown, since=since)
 
 
 def published_guids(text: bytes | None) -> list[str]:

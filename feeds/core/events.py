@@ -18,11 +18,16 @@ UNCLEAR = "unclear"
 RETRY = "retry"
 UNDONE = "undone"
 LISTED = "listed"
+ASKED_TO_JOIN = "asked_to_join"
+APPROVED = "approved"
+REFUSED = "refused"
+INVITED = "invited"
 ADOPTED = "adopted"
 REJECTED = "rejected"
 LEFT = "left"
 
-PARTNER_EVENTS = frozenset({ADOPTED, REJECTED, LEFT})
+# Each tells of one account (`user`) and one parent account (`parent`).
+PARTNER_EVENTS = frozenset({ASKED_TO_JOIN, APPROVED, REFUSED, ADOPTED, REJECTED, LEFT})
 
 
 @dataclass(frozen=True, slots=True)

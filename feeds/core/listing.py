@@ -22,6 +22,9 @@ class Reason(StrEnum):
     USER_LEFT = "user left"
     USER_NOT_ADOPTED = "user not adopted"
     USER_UNKNOWN = "user unknown"
+    USER_ASKED = "user asked to join"
+    USER_APPROVED = "user approved, not connected yet"
+    USER_REFUSED = "user refused"
     HELD = "held"
     BEFORE_WINDOW = "before its rights window"
     AFTER_WINDOW = "after its rights window"
@@ -32,6 +35,9 @@ _USER_REASONS = {
     PartnerState.REJECTED: Reason.USER_REJECTED,
     PartnerState.LEFT: Reason.USER_LEFT,
     PartnerState.ELSEWHERE: Reason.USER_NOT_ADOPTED,
+    PartnerState.ASKED: Reason.USER_ASKED,
+    PartnerState.APPROVED: Reason.USER_APPROVED,
+    PartnerState.REFUSED: Reason.USER_REFUSED,
     PartnerState.UNKNOWN: Reason.USER_UNKNOWN,
 }
 

@@ -36,11 +36,15 @@ _CAUSES = {
     Reason.USER_LEFT: Cause.RESULT,
     Reason.USER_NOT_ADOPTED: Cause.EDIT,  # adopted by another parent: network.parent_id was edited
     Reason.USER_UNKNOWN: Cause.NOTHING,  # it was adopted when it was listed, and no event says so any more
+    Reason.USER_ASKED: Cause.RESULT,
+    Reason.USER_APPROVED: Cause.RESULT,
+    Reason.USER_REFUSED: Cause.RESULT,
     Reason.USER_DISABLED: Cause.EDIT,
     Reason.HELD: Cause.EDIT,
     Reason.BEFORE_WINDOW: Cause.EDIT,
     Reason.OVER_LIMIT: Cause.PLACE,
 }
+_USER_WORDS = frozenset({Reason.USER_ASKED, Reason.USER_APPROVED, Reason.USER_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ def removals(
     """Compare a feed's former guids with its listing.
 
     `explained` are guids that are in the catalog no more but have a result; `unknown` says that no event tells of the
-    user at all; `since` is when the former feed was written, None where that isn't known.
+    user as a child of the network, now or before; `since` is when the former feed was written, None where unknown.
     """
     former = list(before)
     listed = {item.guid for item in now.items}
@@ -84,7 +88,8 @@ def removals(
         elif reason is Reason.OVER_LIMIT and len(now.items) < len(former):
             cause = Cause.EDIT  # nothing went ahead of it: the limit itself was lowered
         elif reason is not None:
-            cause = _CAUSES[reason]
+            # Who only asked, or was approved or refused, was never listed: an adoption has been lost.
+            cause = Cause.NOTHING if unknown and reason in _USER_WORDS else _CAUSES[reason]
         elif guid in by_result:
             cause = Cause.RESULT
         else:

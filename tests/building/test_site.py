@@ -112,6 +112,29 @@ def test_going_back_behind_an_adoption_gives_the_former_site_in_a_new_folder_onl
     assert site.fresh() == former
 
 
+@pytest.mark.parametrize("event", ["asked_to_join", "approved", "refused"])
+def test_an_adoption_that_was_lost_is_noticed_whatever_else_is_known_of_the_user(site, event):
+    site.user("cleo", "c1")
+    asked = line(event, "2026-11-19T10:00:00.000Z", user="cleo", parent="x1nord")
+    site.happened(asked)
+    before = (site.catalog / RESULTS).read_bytes()
+    site.happened(adopted("cleo"))
+    site.build()
+    site.write(RESULTS, before)
+    with pytest.raises(BuildRefused, match="nothing says why: c1 of cleo"):
+        site.build()
+
+
+def test_who_has_left_and_asks_again_leaves_the_list_with_a_reason(site):
+    site.build()
+    site.happened(line("left", "2026-11-21T10:00:00.000Z", user="bo", parent="x1nord"))
+    site.happened(line("asked_to_join", "2026-11-21T10:00:01.000Z", user="bo", parent="x1nord"))
+    report = site.build()
+    assert report.good
+    assert [user.state for user in report.users if user.id == "bo"] == ["asked to join"]
+    assert "bo" not in [user.id for user in report.users if user.in_list]
+
+
 # -- who is in the list
 
 

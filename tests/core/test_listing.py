@@ -87,6 +87,9 @@ def test_of_several_reasons_the_first_in_order_is_told(number):
         (PartnerState.LEFT, Reason.USER_LEFT),
         (PartnerState.ELSEWHERE, Reason.USER_NOT_ADOPTED),
         (PartnerState.UNKNOWN, Reason.USER_UNKNOWN),
+        (PartnerState.ASKED, Reason.USER_ASKED),
+        (PartnerState.APPROVED, Reason.USER_APPROVED),
+        (PartnerState.REFUSED, Reason.USER_REFUSED),
     ],
 )
 def test_only_an_adopted_and_enabled_users_videos_are_listed(state, reason):
