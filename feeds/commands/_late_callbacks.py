@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from feeds.commands._terminal import printable
 from feeds.commands.options import catalog_option, folders_of
 from feeds.core.errors import CallbackRejected
 from feeds.core.events import UNCLEAR, Event
+from feeds.formats.terminal import visible
 
 if TYPE_CHECKING:
     from feeds.settings import Folders
@@ -55,9 +55,9 @@ def letters(judge: bool, catalog: str | None) -> None:
     waiting = [letter for letter in kept if not letter.judged]
     for letter in waiting:
         content_type = letter.content_type or "no content type"
-        click.echo(printable(f"{letter.at:%Y-%m-%d %H:%M:%S}  {content_type}  {letter.why}"))
+        click.echo(visible(f"{letter.at:%Y-%m-%d %H:%M:%S}  {content_type}  {letter.why}"))
         excerpt = letter.body[: 4 * _EXCERPT_CHARACTERS].decode("utf-8", "backslashreplace")[:_EXCERPT_CHARACTERS]
-        click.echo(f"    {printable(excerpt)}")
+        click.echo(f"    {visible(excerpt)}")
     click.echo(f"{len(waiting)} not understood, {len(kept) - len(waiting)} understood since.", err=True)
 
 

@@ -4,8 +4,8 @@ import json
 
 import click
 
-from feeds.commands._terminal import printable
 from feeds.commands.options import catalog_option, folders_of
+from feeds.formats.terminal import visible
 
 
 @click.command("history", epilog="Example: feeds history anna-0142 --format json")
@@ -33,6 +33,6 @@ def command(name: str, catalog: str | None, form: str) -> None:
     for each in entries:
         mark = each.event or (each.commit or "")[:10]
         line = f"{each.at:%Y-%m-%d %H:%M}  {each.who:<{width}}  {each.what}" + (f"  [{mark}]" if mark else "")
-        click.echo(printable(line))
+        click.echo(visible(line))
     if not entries:
-        click.echo(printable(f'Nothing is known of "{name}": it must be written as in the catalog.'), err=True)
+        click.echo(visible(f'Nothing is known of "{name}": it must be written as in the catalog.'), err=True)

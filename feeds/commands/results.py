@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from feeds.commands._late_callbacks import ingest, letters
-from feeds.commands._terminal import printable
 from feeds.commands.options import catalog_option, folders_of
 from feeds.core.errors import UsageError
 from feeds.core.events import IMPORTED, RETRY, UNDONE, Event, VideoResult
 from feeds.core.history import said
+from feeds.formats.terminal import visible
 
 if TYPE_CHECKING:
     from feeds.building.outcomes import Told
@@ -53,10 +53,10 @@ def list_(catalog: str | None, form: str, ids: bool) -> None:
         return
     width = max((len(guid) for guid in results.videos), default=0)
     for guid, result in results.videos.items():
-        click.echo(printable(f"{guid:<{width}}  {_state(result)}"))
+        click.echo(visible(f"{guid:<{width}}  {_state(result)}"))
         for told in results.told[guid] if ids else ():
             taken_back = f", taken back: {told.undone.text('why')}" if told.undone else ""
-            click.echo(printable(f"    {told.id}  {told.event.at:%Y-%m-%d %H:%M}  {said(told.event)}{taken_back}"))
+            click.echo(visible(f"    {told.id}  {told.event.at:%Y-%m-%d %H:%M}  {said(told.event)}{taken_back}"))
     imported = sum(result.remote_id is not None for result in results.videos.values())
     click.echo(f"{imported} imported, {len(results.failed)} failed, {len(results.unclear)} unclear.", err=True)
 
@@ -188,7 +188,7 @@ def undo(events: tuple[str, ...], why: str, catalog: str | None) -> None:
     for name in dict.fromkeys(events):
         guid, its = told[name]
         done = "Taken back" if name in new else "Taken back before"
-        click.echo(printable(f"{done}: {guid}, {said(its.event)}."))
+        click.echo(visible(f"{done}: {guid}, {said(its.event)}."))
     click.echo("The next build judges without it.")
 
 

@@ -6,9 +6,9 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 import json
 from collections.abc import Sequence
 from typing import Literal
-from unicodedata import category
 
 from feeds.core.errors import Finding
+from feeds.formats.terminal import visible
 
 Format = Literal["text", "json", "github"]
 
@@ -30,17 +30,6 @@ def _text(finding: Finding) -> str:
 
 def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
-
-
-def visible(text: str) -> str:
-    """Spell out what a terminal would obey or hide: a finding is three lines, whatever the catalog says."""
-    return text if text.isprintable() else "".join(map(_spelled, text))
-
-
-def _spelled(character: str) -> str:
-    if character.isprintable() or category(character) == "Zs":  # blanks of all widths are typography
-        return character
-    return character.encode("unicode_escape").decode()
 
 
 def _record(finding: Finding) -> dict[str, object]:

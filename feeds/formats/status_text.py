@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 
 from feeds.core.status import Matter, Publication, Status, counted, matters, span_words
-from feeds.formats.findings import visible
 from feeds.formats.results_yaml import render_time
+from feeds.formats.terminal import visible
 
 NAMES_SHOWN = 3
 
