@@ -14,10 +14,11 @@ ALLOWED = {
     "formats": {"core"},
     "storage": {"core", "formats"},
     "building": {"core", "formats", "storage", "settings"},
+    "onboarding": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "syncing": {"building", "storage", "formats", "core", "settings"},
-    "web": {"core", "formats", "storage", "settings"},
+    "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
     "settings": {"core"},
-    "commands": {"core", "formats", "storage", "building", "syncing", "web", "settings"},
+    "commands": {"core", "formats", "storage", "building", "syncing", "onboarding", "web", "settings"},
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),
 }

@@ -135,6 +135,9 @@ class Network(_Entry):
     site: Url = Field(description="The network's site, the default link of every channel.")
     base_url: FolderUrl = Field(description="Where static_out is served.")
     parent_id: UserId = Field(description="Dailymotion's id of the parent account.")
+    admins: tuple[UserId, ...] = Field(
+        (), description="Ids of the Dailymotion accounts that decide about partners, beside the parent account."
+    )
     feed_limit: Count = Field(100, description="Items in a feed; the rest waits.")
     max_failures: Count = Field(3, description="Failed imports after which a video is held.")
     overdue: Span = Field(
