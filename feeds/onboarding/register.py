@@ -1,7 +1,7 @@
 """The register of partners: what the catalog and the events say of every account, read from the files when asked.
 
-The app keeps one for its lifetime. What was read before is read again only where it has changed, and only the lines that
-tell of partners are parsed, so that a page hardly gets slower with the videos that were imported.
+The app keeps one for its lifetime. What was read before is read again only where it has changed, and only the lines
+that tell of partners are parsed, so that a page hardly gets slower with the videos that were imported.
 """
 
 import mmap

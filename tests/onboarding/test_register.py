@@ -1,7 +1,6 @@
 """The register: who the catalog and the events name, as the files say it now."""
 
 import json
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -47,7 +46,7 @@ def test_what_is_appended_or_taken_away_shows_at_once(site, register):
     assert states(register) == {"anna": PartnerState.REJECTED}
     site.happened("", "results/main/2026-11-20.yaml").write_text(adopted("bo"))
     assert states(register) == {"bo": PartnerState.ADOPTED}
-    os.remove(site.catalog / "results/main/2026-11-20.yaml")
+    (site.catalog / "results/main/2026-11-20.yaml").unlink()
     assert states(register) == {}
 
 
@@ -79,7 +78,7 @@ def test_the_catalogs_users_are_known_wherever_their_id_stands(site, register):
         "anna": "anna-name", "bo": "bo-name", "cleo": "cleo", "dan": "dan", "eve": "eve-name",
     }  # fmt: skip
     site.user("fay", "f1")
-    os.remove(site.catalog / "users/anna.yaml")
+    (site.catalog / "users/anna.yaml").unlink()
     assert {"fay"} == register.usernames().keys() - {"bo", "cleo", "dan", "eve"}
 
 
@@ -93,7 +92,7 @@ def test_a_catalog_that_is_edited_is_read_again_and_a_broken_one_says_so(site, r
     for question in (register.network, register.partners, register.usernames):
         with pytest.raises(CatalogBroken, match=r"catalog.yaml has faults. `feeds check` lists them."):
             question()
-    os.remove(site.catalog / "catalog.yaml")
+    (site.catalog / "catalog.yaml").unlink()
     with pytest.raises(UsageError, match="can't be read"):
         register.network()
 
@@ -101,7 +100,7 @@ def test_a_catalog_that_is_edited_is_read_again_and_a_broken_one_says_so(site, r
 def test_what_sync_has_checked_out_is_what_counts(site, register):
     site.happened(adopted("anna"))
     checkout = Site(site.state)
-    os.rename(checkout.catalog, site.state / "checkout")
+    checkout.catalog.rename(site.state / "checkout")
     assert states(register) == {}
 
 
