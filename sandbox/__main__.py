@@ -77,6 +77,35 @@ def crawl_command(
     raise SystemExit(0 if crawl.is_clean(visits, posts) else 1)
 
 
+@main.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8002, show_default=True, help="0 takes a free one.")
+@click.option("--memory", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the accounts and all else.")
+@click.option(
+    "--callback-url", default="http://127.0.0.1:8001/connect/return", show_default=True, help="The API key's."
+)
+@click.option("--client-id", default="sandbox-key", show_default=True)
+@click.option("--client-secret", default="sandbox-secret", show_default=True)
+@click.option("--children", type=click.IntRange(0, 99_999), default=0, help="How many adopted children to begin with.")
+@click.option("--videos", type=click.IntRange(0, 9), default=2, show_default=True, help="How many each of them has.")
+@click.option("--encoding-s", type=click.FloatRange(0), default=0.0, help="Seconds until a new video is ready.")
+@click.option("--not-a-child", type=click.Choice(["empty", "404"]), default="empty", show_default=True)
+@click.option("--double-bearer", is_flag=True, help="Take `Bearer Bearer <token>`, as a package of theirs sends it.")
+@click.option("--fault", "wanted", multiple=True, metavar="WORDS", help='As "hang method=GET path=/me* seconds=3".')
+@click.option("--control-token", envvar="SANDBOX_CONTROL_TOKEN", help="Opens /_sandbox/ to who brings it.")
+def serve_command(**options: Any) -> None:
+    """Stand in for Dailymotion's API and its login page, until ^C or SIGTERM.
+
+    The first line it writes is its URL. Accounts, keys and options are in the README.
+    """
+    from sandbox import serve  # a crawl needs no web server
+
+    try:
+        serve.run(**options)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+
+
 def _mapping(text: str) -> http.Mapping:
     found = re.fullmatch(r"(https?://[^=]+?)/?=(https?://[^=]+?)/?", text)
     if found is None:

@@ -1,0 +1,67 @@
+"""The sandbox's own address, which the real Dailymotion has not: faults to come, and a look at everything.
+
+It is there only when the server was started with a control token, which each call brings along as `Sandbox-Token`.
+"""
+
+import hmac
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, abort, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from sandbox import world
+from sandbox.context import the_world
+from sandbox.faults import Faults, fault
+
+blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+Answer = dict[str, Any]
+
+
+@blueprint.before_request
+def check() -> None:
+    """Let nobody in without the control token; without one there is nothing here."""
+    token = current_app.config["CONTROL_TOKEN"]
+    if token is None or not hmac.compare_digest(request.headers.get("Sandbox-Token", "").encode(), token.encode()):
+        abort(404)
+
+
+@blueprint.errorhandler(ValueError)
+def misunderstood(error: ValueError) -> tuple[Answer, int]:
+    """Say what can't be done."""
+    return {"error": str(error)}, 400
+
+
+@blueprint.errorhandler(HTTPException)
+def refused(error: HTTPException) -> HTTPException:
+    """Answer as Flask does: this address imitates nobody."""
+    return error
+
+
+@blueprint.get("/state")
+def state() -> Answer:
+    """Answer the accounts, keys, sessions, videos, uploads, e-mails, faults and latest calls, without any secret."""
+    faults = _faults()
+    return {**world.facts(the_world()), "faults": [asdict(one) for one in faults.to_come], "calls": list(faults.calls)}
+
+
+@blueprint.post("/faults")
+def add() -> Answer:
+    """Take one fault, or an array of them."""
+    wanted = request.get_json(force=True)
+    made = [fault(one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+    _faults().to_come.extend(made)
+    return {"faults": [asdict(one) for one in _faults().to_come]}
+
+
+@blueprint.delete("/faults")
+def clear() -> Answer:
+    """Forget all faults, and wake who hangs."""
+    _faults().clear()
+    return {}
+
+
+def _faults() -> Faults:
+    faults: Faults = current_app.extensions["faults"]
+    return faults

@@ -1,0 +1,64 @@
+"""`python -m sandbox serve`: a world, new or kept, behind a server until it is told to end."""
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from sandbox import population, server, world
+from sandbox.faults import fault
+
+
+def run(
+    *,
+    host: str,
+    port: int,
+    memory: Path | None,
+    callback_url: str,
+    client_id: str,
+    client_secret: str,
+    children: int,
+    videos: int,
+    encoding_s: float,
+    not_a_child: Literal["empty", "404"],
+    double_bearer: bool,
+    wanted: Sequence[str],
+    control_token: str | None,
+) -> None:
+    """Serve until ^C or SIGTERM.
+
+    Raises ValueError for a fault or a memory that can't be read, OSError for a port that is taken.
+    """
+    if memory is not None and memory.exists():
+        known = world.load(memory)
+    else:
+        known = population.sample(callback_url=callback_url, client_id=client_id, client_secret=client_secret)
+        known.path = memory
+        population.add_children(known, children, videos=videos)
+        known.save()
+    known.encoding_s = encoding_s
+    app = server.create_app(
+        known,
+        faults=[fault(words) for words in wanted],
+        control_token=control_token,
+        not_a_child=not_a_child,
+        double_bearer=double_bearer,
+    )
+    running = server.server(app, host=host, port=port, log=lambda line: click.echo(line, err=True))
+    click.echo(f"http://{host}:{running.server_port}")
+    click.echo("Sandbox - not Dailymotion. It ends with ^C.", err=True)
+    sys.stdout.flush()
+
+    # serve_forever must be told from another thread than its own.
+    def end(*_: object) -> None:
+        app.extensions["faults"].clear()
+        threading.Thread(target=running.shutdown, daemon=True).start()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    running.serve_forever(poll_interval=0.1)
+    running.server_close()
