@@ -3,12 +3,15 @@
 Values that an editor decides stand in catalog.yaml instead, and nothing stands in both.
 """
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from feeds.core.errors import UsageError
+from feeds.dailymotion.values import Credentials, Settings
 
 # A secret of 128 bits is 32 hexadecimal digits or 22 base64 characters: 22 is the least that can hold them.
 SECRET_CHARACTERS = 22
@@ -75,3 +78,89 @@ def _weakness(secret: str) -> str | None:
     if len(set(secret)) < 8:
         return "repeats the same few characters"
     return None
+
+
+def dailymotion_settings(environ: Mapping[str, str]) -> tuple[Settings, Credentials]:
+    """Read where Dailymotion is, our API key, and how the parent account logs in without a browser.
+
+    FEEDS_DAILYMOTION_API, _AUTHORIZE, _TOKEN, _REJECTION, _KEY, _SECRET, _PKCE; _USERNAME, _PASSWORD, _AS_APPLICATION.
+    _SECRET_FILE and _PASSWORD_FILE name files that hold the value instead. Raises UsageError with all faults at once.
+    """
+    faults: list[str] = []
+    given = {name: environ.get(f"FEEDS_DAILYMOTION_{name}", "").strip() for name in _DAILYMOTION}
+    given |= {name: _secret(environ, f"FEEDS_DAILYMOTION_{name}", faults) for name in ("SECRET", "PASSWORD")}
+    faults += [
+        f"FEEDS_DAILYMOTION_{name} {fault}"
+        for name in ("API", "AUTHORIZE", "TOKEN")
+        if given[name] and (fault := _address_fault(given[name]))
+    ]
+    faults += [
+        f"FEEDS_DAILYMOTION_{one} is set without FEEDS_DAILYMOTION_{other}. Set both, or neither."
+        for first, second in (("KEY", "SECRET"), ("USERNAME", "PASSWORD"))
+        for one, other in ((first, second), (second, first))
+        if given[one] and not given[other]
+    ]
+    if given["REJECTION"] and not re.fullmatch(
+        r"/[^?#{}]*\{child\}[^?#{}]*", given["REJECTION"].replace("{parent}", "")
+    ):
+        faults.append("FEEDS_DAILYMOTION_REJECTION is no path such as /me/children/{child}.")
+    faults += [
+        f'FEEDS_DAILYMOTION_{name} is "{given[name]}". Set it to 1, or leave it out.'
+        for name in ("PKCE", "AS_APPLICATION")
+        if given[name] not in {"", "0", "1"}
+    ]
+    if faults:
+        raise UsageError("The settings of Dailymotion don't hold:\n" + "\n".join(f"  - {fault}" for fault in faults))
+    addresses = {field: given[name].rstrip("/") for name, field in _ADDRESSES.items() if given[name]}
+    if api := addresses.get("api"):  # a secret must not go to Dailymotion because one address of another is missing
+        addresses = {"authorize": f"{api}/oauth/authorize", "token": f"{api}/oauth/token"} | addresses
+    settings = Settings(
+        **addresses, key=given["KEY"] or None, secret=given["SECRET"] or None, pkce=given["PKCE"] == "1"
+    )
+    return settings, Credentials(
+        given["USERNAME"] or None, given["PASSWORD"] or None, as_application=given["AS_APPLICATION"] == "1"
+    )
+
+
+_ADDRESSES = {"API": "api", "AUTHORIZE": "authorize", "TOKEN": "token", "REJECTION": "rejection"}
+_DAILYMOTION = (*_ADDRESSES, "KEY", "USERNAME", "PKCE", "AS_APPLICATION")
+
+
+def _secret(environ: Mapping[str, str], name: str, faults: list[str]) -> str:
+    """Return the value of a variable, or of the file that the variable with _FILE names."""
+    value, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+    if not file:
+        return value
+    if value:
+        faults.append(f"{name} and {name}_FILE are both set. Keep one.")
+    try:
+        text = Path(file).read_text().strip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{name}_FILE: {file} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.")
+        return ""
+    if not text:
+        faults.append(f"{name}_FILE: {file} is empty.")
+    return text
+
+
+def _address_fault(address: str) -> str | None:
+    """Return what keeps us from sending a login there: it must be https, or on this machine."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return f'is "{address}", which is no address.'
+    if parts.username is not None or parts.password is not None:
+        return "holds a user or a password: an address has none."
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or not address.isprintable():
+        return f'is "{address}": write an address such as https://api.dailymotion.com, without ? and #.'
+    if parts.scheme == "http" and not _is_loopback(host):
+        return f'is "{address}": a login would go there unencrypted. Use https; http is for this machine alone.'
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

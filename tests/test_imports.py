@@ -17,8 +17,9 @@ ALLOWED = {
     "onboarding": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "syncing": {"building", "storage", "formats", "core", "settings"},
     "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
-    "settings": {"core"},
-    "commands": {"core", "formats", "storage", "building", "syncing", "onboarding", "web", "settings"},
+    "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
+    "settings": {"core", "dailymotion"},
+    "commands": {"core", "formats", "storage", "building", "syncing", "onboarding", "web", "settings", "dailymotion"},
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),
 }

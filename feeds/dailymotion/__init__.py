@@ -1,0 +1,1 @@
+"""Dailymotion's API and OAuth: the only place that knows either."""
