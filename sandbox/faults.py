@@ -12,15 +12,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.wrappers import Response
 
 from sandbox import errors
 from sandbox.world import World
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CALLS_KEPT = 1000
 _CHUNK_BYTES = 64 * 1024
@@ -89,14 +87,14 @@ def fault(wanted: Any) -> Fault:
 class Faults:
     """A WSGI application in front of the one that works, and the faults to come."""
 
-    def __init__(self, app: "WSGIApplication", world: World, to_come: Iterable[Fault] = ()) -> None:
+    def __init__(self, app: WSGIApplication, world: World, to_come: Iterable[Fault] = ()) -> None:
         self.app = app
         self.world = world
         self.to_come = list(to_come)
         self.calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
         self._over = threading.Event()
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a call, by the first fault that is due or as usual."""
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         if path.startswith("/_sandbox/"):
@@ -119,7 +117,7 @@ class Faults:
             self._over.set()
             self._over = threading.Event()
 
-    def _answer(self, due: Fault, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def _answer(self, due: Fault, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if refusal := _refusal(due):
             return errors.answer(refusal)(environ, start_response)
         if due.kind == "drop-before":
@@ -154,7 +152,7 @@ class Faults:
             over.wait(seconds / len(body))
             yield bytes([byte])
 
-    def _expire(self, environ: "WSGIEnvironment") -> None:
+    def _expire(self, environ: WSGIEnvironment) -> None:
         value = environ.get("HTTP_AUTHORIZATION", "").rpartition(" ")[2]
         with self.world.lock:
             if value in self.world.tokens:
@@ -183,7 +181,7 @@ def _padding(size: int) -> Iterator[bytes]:
     yield b'"}'
 
 
-def _drop(environ: "WSGIEnvironment") -> NoReturn:
+def _drop(environ: WSGIEnvironment) -> NoReturn:
     # The server's socket is in the environment of werkzeug alone: `sandbox serve` runs under nothing else.
     with contextlib.suppress(OSError, KeyError):
         environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
