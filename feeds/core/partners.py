@@ -116,17 +116,24 @@ class Invitation:
 
 def fold_invitations(events: Iterable[Event]) -> list[Invitation]:
     """Return the invitations that were made, oldest first; the first adoption that names one has used it."""
-    events = sorted(events, key=_order)
-    used: dict[str, str | None] = {}
-    for event in events:
-        if event.event == ADOPTED and (name := event.text("invitation")):
-            used.setdefault(name, event.text("user"))
+    events = list(events)
+    used = bearers(events)
     made: dict[str, Invitation] = {}
-    for event in events:
+    for event in sorted(events, key=_order):
         name, until = event.text("invitation"), event.text("until")
         if event.event == INVITED and name and until and (moment := _moment(until)):
             made.setdefault(name, Invitation(name, event.text("label") or "", moment, used.get(name)))
     return list(made.values())
+
+
+def bearers(events: Iterable[Event]) -> dict[str, str]:
+    """Return who has used which invitation, by its id: whoever was adopted with it first."""
+    used: dict[str, str] = {}
+    for event in sorted((each for each in events if each.event == ADOPTED), key=_order):
+        name, user = event.text("invitation"), event.text("user")
+        if name and user:
+            used.setdefault(name, user)
+    return used
 
 
 def _order(event: Event) -> tuple[datetime, str, str, str]:
