@@ -9,6 +9,8 @@ COMMANDS = {
     "build": "Render users.json and the feeds from the catalog and the results.",
     "check": "List every fault of the catalog, with its line and what to do.",
     "history": "Show who changed what of a video or a user, and when.",
+    "login": "Log in at Dailymotion with the parent account, in a browser.",
+    "logout": "End that login, at Dailymotion and here.",
     "new": "Start a catalog folder that builds at once.",
     "rehearse": "Play the whole loop on a scratch copy: crawl, import, call back, build.",
     "results": "Look at what came back from Dailymotion, and record what people know.",

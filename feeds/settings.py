@@ -31,6 +31,15 @@ def folders(environ: Mapping[str, str], *, catalog: str | None = None) -> Folder
     return Folders(root, Path(environ.get("FEEDS_STATE") or root / ".feeds"))
 
 
+def login_file(environ: Mapping[str, str]) -> Path:
+    """Return where the login of the person at the terminal is kept, in their state folder.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/ : a relative XDG_STATE_HOME doesn't count.
+    """
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    return (state if state.is_absolute() else Path.home() / ".local" / "state") / "feeds" / "login.json"
+
+
 def instance(environ: Mapping[str, str]) -> str:
     """Return FEEDS_INSTANCE, the name of this machine's folder below results/. Raises UsageError."""
     name = environ.get("FEEDS_INSTANCE") or "main"

@@ -23,7 +23,7 @@ _PASSING = {429, 500, 502, 503, 504}
 class Calls:
     """Calls the API with one login, or with none; close it, or use it in a `with`.
 
-    `renew` is asked for another login, once a call, when Dailymotion takes the present one no longer. Every method
+    `renew` is given the login that Dailymotion takes no longer, once a call, and returns another. Every method
     raises a DailymotionError. One client is for one thread.
     """
 
@@ -32,7 +32,7 @@ class Calls:
         settings: Settings,
         token: Token | None = None,
         *,
-        renew: Callable[[], Token] | None = None,
+        renew: Callable[[Token], Token] | None = None,
         adapter: Bounded | None = None,
     ) -> None:
         self._settings, self._token, self._renew = settings, token, renew
@@ -72,10 +72,10 @@ class Calls:
         try:
             return self._exchange(method, path, query, form, needs)
         except Expired:
-            if self._renew is None:
+            if self._renew is None or self._token is None:
                 raise
         # Refused for its login, the call was not carried out: it is safe to repeat it, whatever it asks.
-        self._token = self._renew()
+        self._token = self._renew(self._token)
         return self._exchange(method, path, query, form, needs)
 
     def _exchange(

@@ -18,11 +18,7 @@ PAGE_ROWS, QUERY_ROWS = 100, 1000
 
 
 class Client(Calls):
-    """Calls the API with one login, or with none; close it, or use it in a `with`.
-
-    `renew` is asked for another login, once a call, when Dailymotion takes the present one no longer. Every method
-    raises a DailymotionError. One client is for one thread.
-    """
+    """What can be asked of Dailymotion with one login, or with none; every method raises a DailymotionError."""
 
     def who_am_i(self) -> Identity:
         """Return whose login this is, with its scopes and roles.
