@@ -71,7 +71,8 @@ def add_account(world: World, account_id: str, username: str) -> Account:
         screenname=username.capitalize(),
         email=f"{username}@sandbox.example",
         created_time=1_700_000_000 + number % 10_000_000,
-        profile={"country": "FR", "language": "en", "first_name": "Sandbox", "last_name": username.capitalize()},
+        profile={"country": "FR", "language": "en", "first_name": "Sandbox", "last_name": username.capitalize()}
+        | ({} if account_id == OUTSIDER else {"partner": "true", "verified": "true"}),
         revenues=revenues,
     )
     return world.accounts[account_id]

@@ -9,7 +9,7 @@ from flask import Flask, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import control, errors, oauth, users
+from sandbox import control, errors, oauth, uploads, users, videos
 from sandbox.faults import Fault, Faults
 from sandbox.world import World
 
@@ -31,7 +31,8 @@ class Sandbox(Flask):
             return answer
 
 
-UNGUARDED: frozenset[str] = frozenset()
+# These never wait for the lock: an upload lasts, and its progress is asked for meanwhile.
+UNGUARDED = frozenset({"uploads.receive", "uploads.progress"})
 # Forms are small; a file goes another way.
 _FORM_BYTES = 1024 * 1024
 
@@ -54,7 +55,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _FORM_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["sandbox"] = world
-    for blueprint in (oauth.blueprint, users.blueprint, control.blueprint):
+    for blueprint in (oauth.blueprint, users.blueprint, videos.blueprint, uploads.blueprint, control.blueprint):
         app.register_blueprint(blueprint)
     app.register_error_handler(errors.ApiError, errors.answer)
     app.register_error_handler(errors.OAuthError, errors.oauth_answer)
