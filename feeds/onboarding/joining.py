@@ -44,9 +44,10 @@ class Account:
     email: str | None = None
 
 
-def account_of(client: Client) -> Account:
+def account_of(client: Client, token: Token) -> Account:
     """Read whose login it is. Raises a DailymotionError, and CannotJoin for an id that can be none."""
-    told = client.me(("id", "username", "screenname", "email"))
+    private = () if token.lacks({"email"}) else ("email",)
+    told = client.me(("id", "username", "screenname", *private))
     given = {
         name: value for name in ("id", "username", "screenname", "email") if isinstance(value := told.get(name), str)
     }

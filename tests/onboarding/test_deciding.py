@@ -1,0 +1,81 @@
+"""Decisions are recorded with who and why, where they make sense; a rejection is done at Dailymotion first."""
+
+import pytest
+
+from feeds.core.errors import UsageError
+from feeds.core.partners import PartnerState
+from feeds.dailymotion.errors import Broken
+from tests.onboarding.conftest import CAFE, PARENT, STRAY
+
+
+def test_a_decision_says_who_made_it_and_why(network):
+    network.join(STRAY)
+    network.decide("approve", STRAY, why="contract signed")
+    assert network.site.journalled()[-1] == {
+        "at": "2026-11-24T12:02:00.000Z", "event": "approved", "user": STRAY, "username": "strayfilms",
+        "parent": PARENT, "by": PARENT, "why": "contract signed",
+    }  # fmt: skip
+    partner = network.register.partner(STRAY)
+    assert (partner.state, partner.by, partner.why) == (PartnerState.APPROVED, PARENT, "contract signed")
+
+
+def test_a_user_of_the_catalog_may_be_refused_before_they_ever_come(network):
+    network.site.user(CAFE, "c1")
+    network.decide("refuse", CAFE)
+    assert network.state(CAFE) is PartnerState.REFUSED
+
+
+def test_a_rejection_ends_the_adoption_at_dailymotion_and_writes_to_its_holder(network):
+    network.site.user(CAFE, "c1")
+    network.join(CAFE)
+    network.reject(CAFE)
+    assert not network.is_child(CAFE)
+    assert network.events() == [("adopted", CAFE), ("rejected", CAFE)]
+    assert [mail.account for mail in network.world.mails] == [CAFE, CAFE]
+
+
+def test_a_rejection_that_failed_is_not_recorded_and_one_whose_answer_was_lost_is(network):
+    network.site.user(CAFE, "c1")
+    network.join(CAFE)
+    network.fault("server-error method=DELETE path=*")
+    with pytest.raises(Broken, match="was not done"):
+        network.reject(CAFE)
+    assert network.events() == [("adopted", CAFE)]
+    network.fault("drop-after method=DELETE path=*")
+    network.reject(CAFE)
+    assert network.events() == [("adopted", CAFE), ("rejected", CAFE)]
+
+
+@pytest.mark.parametrize(
+    ("done", "decision", "says"),
+    [
+        (["join"], "approve", "is adopted"),
+        (["join"], "refuse", "is adopted: `feeds partners reject` ends that"),
+        (["join", "reject"], "reject", "is rejected already"),
+        (["approve"], "approve", "is approved already"),
+        (["refuse"], "refuse", "is refused already"),
+        ([], "reject", "was never adopted"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused_with_where_the_partner_stands(network, done, decision, says):
+    network.site.user(CAFE, "c1")
+
+    def do(what):
+        if what == "join":
+            network.join(CAFE)
+        elif what == "reject":
+            network.reject(CAFE)
+        else:
+            network.decide(what, CAFE)
+
+    for what in done:
+        do(what)
+    before = network.events()
+    with pytest.raises(UsageError, match=says):
+        do(decision)
+    assert network.events() == before
+
+
+def test_nobody_decides_about_somebody_whom_nothing_names(network):
+    with pytest.raises(UsageError, match="'x2typo' is nobody"):
+        network.decide("approve", "x2typo")

@@ -1,0 +1,167 @@
+"""Who may join does so once and on record; who may not is told so, and nothing happens at Dailymotion."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from feeds.core.errors import StorageError
+from feeds.core.partners import Invitation, PartnerState, Welcome
+from feeds.dailymotion.errors import Broken
+from feeds.dailymotion.values import ADOPTION_SCOPE, PARTNER_SCOPES
+from feeds.onboarding.invitations import invite
+from feeds.onboarding.joining import CannotJoin, InvitationSpent
+from feeds.onboarding.parent_check import NotChecked
+from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
+
+
+def test_who_is_in_the_catalog_is_adopted_at_once_and_recorded_with_what_was_granted(network):
+    network.site.user(CAFE, "c1")
+    assert network.join(CAFE) is Welcome.ADOPT
+    assert network.is_child(CAFE)
+    [event] = network.site.journalled()
+    assert event == {
+        "at": "2026-11-24T12:01:00.000Z",
+        "event": "adopted",
+        "user": CAFE,
+        "username": "cafecourts",
+        "parent": PARENT,
+        "scopes": sorted(PARTNER_SCOPES),
+    }
+    assert network.state(CAFE) is PartnerState.ADOPTED
+
+
+def test_who_is_unknown_asks_and_is_adopted_after_an_approval_by_connecting_once_more(network):
+    assert network.join(STRAY) is Welcome.ASK
+    assert network.join(STRAY) is Welcome.ASK
+    assert network.events() == [("asked_to_join", STRAY)]
+    assert not network.is_child(STRAY)
+    network.decide("approve", STRAY)
+    assert network.join(STRAY) is Welcome.ADOPT
+    assert network.is_child(STRAY)
+    assert network.events()[1:] == [("approved", STRAY), ("adopted", STRAY)]
+
+
+def test_who_was_refused_or_rejected_is_not_adopted_though_the_catalog_lists_them(network):
+    network.site.user(CAFE, "c1")
+    network.join(CAFE)
+    network.reject(CAFE)
+    assert not network.is_child(CAFE)
+    assert network.join(CAFE) is Welcome.REFUSE
+    network.decide("approve", CAFE)
+    network.decide("refuse", CAFE)
+    assert network.join(CAFE) is Welcome.REFUSE
+    assert not network.is_child(CAFE)
+    assert network.events()[-1] == ("refused", CAFE)
+
+
+def test_an_e_mail_address_is_kept_in_the_state_folder_alone_until_the_decision(network):
+    network.join(STRAY)
+    assert network.joining.waiting.contacts({STRAY}, NOW)[STRAY].email == "strayfilms@sandbox.example"
+    assert "sandbox.example" not in str(network.site.journalled())
+    network.decide("refuse", STRAY)
+    assert not list((network.site.state / "waiting").iterdir())
+
+
+def test_an_invitation_adopts_its_bearer_once_and_nobody_else(network):
+    invitation, _ = invite("Anna, contract 881", days=14, by=PARENT, now=NOW)
+    assert network.join(STRAY, invitation=invitation) is Welcome.ADOPT
+    assert network.site.journalled()[0]["invitation"] == invitation.id
+    with pytest.raises(InvitationSpent, match="used by another account"):
+        network.join(CAFE, invitation=invitation)
+    assert not network.is_child(CAFE)
+    assert network.join(STRAY, invitation=invitation) is Welcome.ADOPT
+
+
+def test_an_invitation_that_is_over_adopts_nobody(network):
+    invitation = Invitation("k7", "Anna", NOW + timedelta(minutes=1))
+    with pytest.raises(InvitationSpent, match="is over"):
+        network.join(STRAY, invitation=invitation)
+    assert not network.is_child(STRAY)
+
+
+def test_of_two_who_bear_one_invitation_at_the_same_moment_one_is_adopted(network):
+    invitation, _ = invite("Anna", days=14, by=PARENT, now=NOW)
+    network.fault("slow method=POST path=/me/parents/* seconds=0.3 count=2")
+    spent = []
+
+    def join(user_id):
+        try:
+            network.join(user_id, invitation=invitation)
+        except InvitationSpent:
+            spent.append(user_id)
+
+    bearers = [threading.Thread(target=join, args=(user_id,)) for user_id in (CAFE, STRAY)]
+    for bearer in bearers:
+        bearer.start()
+    for bearer in bearers:
+        bearer.join()
+    assert len(spent) == 1
+    assert [user for user in (CAFE, STRAY) if network.is_child(user)] == [{CAFE: STRAY, STRAY: CAFE}[spent[0]]]
+
+
+def test_the_parent_account_itself_cannot_join(network):
+    network.site.user(PARENT)
+    with pytest.raises(CannotJoin, match="own parent account"):
+        network.join(PARENT)
+    assert network.calls("POST") == ["/oauth/token"]
+
+
+def test_nobody_is_adopted_before_a_person_has_confirmed_the_parent(network):
+    network.site.user(CAFE, "c1")
+    (network.site.state / "parent.json").unlink()
+    with pytest.raises(NotChecked, match="Run `feeds doctor`"):
+        network.join(CAFE)
+    network.site.network(parent_id="x1typo")
+    with pytest.raises(NotChecked, match="x1typo"):
+        network.join(CAFE)
+    assert not network.is_child(CAFE)
+    assert network.events() == []
+    assert network.join(STRAY) is Welcome.ASK
+
+
+def test_nobody_is_adopted_without_the_right_to_manage_the_account(network):
+    network.site.user(CAFE, "c1")
+    with pytest.raises(CannotJoin, match=ADOPTION_SCOPE):
+        network.join(CAFE, scopes=("userinfo", "email"))
+    assert network.calls("POST") == ["/oauth/token"]
+    assert network.events() == []
+
+
+def test_an_account_that_did_not_show_its_e_mail_can_ask_all_the_same(network):
+    assert network.join(STRAY, scopes=("userinfo",)) is Welcome.ASK
+    assert network.joining.waiting.contacts({STRAY}, NOW) == {}
+
+
+def test_an_adoption_whose_answer_was_lost_is_recorded_and_not_asked_for_twice(network):
+    network.site.user(CAFE, "c1")
+    network.fault("drop-after method=POST path=/me/parents/*")
+    assert network.join(CAFE) is Welcome.ADOPT
+    assert network.calls("POST").count(f"/me/parents/{PARENT}") == 1
+    assert network.events() == [("adopted", CAFE)]
+
+
+def test_an_adoption_that_failed_is_not_recorded(network):
+    network.site.user(CAFE, "c1")
+    network.fault("server-error method=POST path=/me/parents/*")
+    with pytest.raises(Broken, match="was not done"):
+        network.join(CAFE)
+    assert network.events() == []
+
+
+def test_nobody_is_adopted_when_it_could_not_be_recorded(network):
+    network.site.user(CAFE, "c1")
+    network.site.write("../state/journal", "no folder")
+    with pytest.raises(StorageError):
+        network.join(CAFE)
+    assert not network.is_child(CAFE)
+
+
+def test_joining_again_brings_back_a_record_that_was_lost(network):
+    network.site.user(CAFE, "c1")
+    network.join(CAFE)
+    for segment in (network.site.state / "journal").iterdir():
+        segment.unlink()
+    assert network.state(CAFE) is PartnerState.UNKNOWN
+    assert network.join(CAFE) is Welcome.ADOPT
+    assert network.state(CAFE) is PartnerState.ADOPTED
