@@ -63,6 +63,13 @@ def test_an_e_mail_address_is_kept_in_the_state_folder_alone_until_the_decision(
     assert not list((network.site.state / "waiting").iterdir())
 
 
+def test_an_e_mail_address_goes_with_the_adoption_too(network):
+    network.join(CAFE)
+    network.site.user(CAFE, "c1")
+    assert network.join(CAFE) is Welcome.ADOPT
+    assert not list((network.site.state / "waiting").iterdir())
+
+
 def test_an_invitation_adopts_its_bearer_once_and_nobody_else(network):
     invitation, _ = invite("Anna, contract 881", days=14, by=PARENT, now=NOW)
     assert network.join(STRAY, invitation=invitation) is Welcome.ADOPT
