@@ -55,8 +55,10 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = _FORM_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["sandbox"] = world
-    for blueprint in (oauth.blueprint, users.blueprint, videos.blueprint, uploads.blueprint, control.blueprint):
+    for blueprint in (oauth.blueprint, users.blueprint, videos.blueprint, uploads.blueprint):
         app.register_blueprint(blueprint)
+    if control_token is not None:
+        app.register_blueprint(control.blueprint)
     app.register_error_handler(errors.ApiError, errors.answer)
     app.register_error_handler(errors.OAuthError, errors.oauth_answer)
     app.register_error_handler(HTTPException, errors.http_answer)

@@ -50,16 +50,14 @@ def receive() -> tuple[Answer, int]:
     """Take a file as it comes."""
     upload = _upload()
     upload.state, upload.size, upload.received = "uploading", request.content_length or 0, 0
-    sinks: list[_Sink] = []
 
-    def sink(_total: Any, _type: Any, filename: str | None, _length: Any = None) -> "_Sink":
-        sinks.append(_Sink(upload, filename or ""))
-        return sinks[-1]
+    def sink(*, filename: str | None, **_: Any) -> "_Sink":
+        return _Sink(upload, filename or "")
 
     parser = FormDataParser(stream_factory=cast(Any, sink), max_form_memory_size=_OTHER_PARTS_BYTES, max_form_parts=10)
     try:
         _, _, files = parser.parse_from_environ(request.environ)
-    except HTTPException:
+    except (HTTPException, OSError):  # the sender left, or its chunks don't add up
         files = cast(Any, {})
     if "file" not in files:
         upload.state = "error"
