@@ -101,7 +101,7 @@ class Calls:
 
 def _object(answer: requests.Response, *, call: str, needs: str, secrets: tuple[str, ...]) -> dict[str, Any]:
     try:
-        told = json.loads(answer.content, parse_float=Decimal)
+        told = json.loads(answer.content, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError):
         told = None
     error = told.get("error") if isinstance(told, dict) else None
@@ -113,3 +113,7 @@ def _object(answer: requests.Response, *, call: str, needs: str, secrets: tuple[
         start = quoted(answer.content[:60].decode("utf-8", "replace"), secrets)
         raise Broken(f"Dailymotion answered {call} with something that is no JSON object{start}. Try again later.")
     return cast("dict[str, Any]", told)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
