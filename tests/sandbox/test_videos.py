@@ -38,7 +38,7 @@ def test_a_file_is_uploaded_and_its_url_makes_a_video(api):
 
 
 def test_a_large_upload_is_never_in_memory(api):
-    size = 24 * 1024 * 1024
+    size = 64 * 1024 * 1024
 
     def body():
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="large.mp4"\r\n\r\n'
