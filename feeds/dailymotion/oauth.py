@@ -12,8 +12,8 @@ import re
 import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
@@ -179,14 +179,13 @@ def _seconds(value: object) -> int | None:
 
 
 def _token(told: Mapping[str, Any], asked: frozenset[str]) -> Token:
-    expires_in = _seconds(told.get("expires_in"))
-    expires_at = cast("int", told["expires_at"]) if expires_in is not None and expires_in < LONGEST_LOGIN_S else None
+    now, seconds = datetime.now(UTC), _seconds(told.get("expires_in"))
     # Without the field all that was asked is granted: https://www.rfc-editor.org/rfc/rfc6749#section-5.1
     scope = told.get("scope")
     return Token(
         access_token=told["access_token"],
         refresh_token=told.get("refresh_token") or None,
-        expires_at=datetime.fromtimestamp(expires_at, UTC) if expires_at is not None else None,
+        expires_at=now + timedelta(seconds=seconds) if seconds is not None and seconds < LONGEST_LOGIN_S else None,
         scopes=frozenset(scope.split()) if isinstance(scope, str) else asked,
         uid=told.get("uid") or None,
     )
