@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from feeds.core.status import Need
 from feeds.core.values import (
     TAGS,
     Bytes,
@@ -24,6 +25,7 @@ from feeds.core.values import (
     LongText,
     MaybeText,
     MediaType,
+    NeedName,
     Priority,
     Seconds,
     ShortText,
@@ -144,6 +146,9 @@ class Network(_Entry):
         timedelta(days=3),
         description="Days (3d) or hours (36h) after which a listed video should have been imported.",
         json_schema_extra={"default": "3d"},
+    )
+    notify: tuple[NeedName, ...] = Field(
+        tuple(Need), description="What `feeds notify` tells by the webhook: all, unless some are chosen here."
     )
     user_list: UserList = UserList()
     mrss: Mrss = Mrss()

@@ -8,18 +8,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from shlex import quote
 
 from feeds.core.events import Event
 
 
 class Need(StrEnum):
-    """What needs a person, the most pressing first."""
+    """What needs a person, the most pressing first; `network.notify` has the same words."""
 
     CATALOG = "broken catalog"
     FROZEN = "frozen users"
     FAILED = "failed imports"
     CONFLICTS = "conflicts"
+    ASKED = "asked to join"
     OVERDUE = "overdue"
     UNCLEAR = "unclear callbacks"
     UNKNOWN = "unknown guids"
@@ -32,16 +32,30 @@ MEANINGS = {
     Need.FROZEN: ("their files have faults: the last good versions are listed", "feeds check"),
     Need.FAILED: ("Dailymotion could not import them", "feeds results failures"),
     Need.CONFLICTS: ("imported again under a second id: one is to be deleted", "feeds results list"),
+    Need.ASKED: ("partners who want to join, and wait for an answer", "feeds status --format json"),
     Need.OVERDUE: ("listed for too long without being imported", "feeds status --format json"),
     Need.UNCLEAR: ("Dailymotion sent what nobody could understand", "feeds results failures"),
     Need.UNKNOWN: ("results for guids that the catalog doesn't have", "feeds status --format json"),
-    Need.DEAD_LETTERS: ("bodies that came to the callback and are none", "cat {state}/dead-letters/*.yaml"),
+    Need.DEAD_LETTERS: ("bodies that came to the callback and are none", "feeds results letters"),
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that needs a person.
+
+    `name` is what it is called, a guid or an account, and empty where it has no name. `key` tells it from all others
+    of its need, and from itself at another time: a video that failed, was changed and failed again has a new one. It
+    is None where a file that can't be read now would explain the case.
+    """
+
+    name: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
-    """One thing that needs a person: how many, their names where they have any, and the next command."""
+    """All cases of one need: how many, their names where they have any, and the next command."""
 
     need: Need
     count: int
@@ -65,9 +79,10 @@ class Publication:
 class Status:
     """A whole network at a moment.
 
-    `users` counts by state; `held` counts by reason the videos that are neither listed nor imported. The names of
-    `frozen` are users, all others are guids; all in order. `name` is None where catalog.yaml is broken: users and
-    videos are then those of the last publication. `state` is the state folder as a person would type it.
+    `users` counts by state; `held` counts by reason the videos that are neither listed nor imported. `cases` are what
+    needs a person, in order; of the needs in `partial` there may be more, which can't be told from broken files.
+    `notify` has the needs that the network wants to be told of. `name` and `notify` are None where catalog.yaml is
+    broken: users and videos are then those of the last publication.
     """
 
     at: datetime
@@ -77,18 +92,13 @@ class Status:
     listed: int
     imported: int
     held: Mapping[str, int]
-    frozen: Sequence[str]
-    failed: Sequence[str]
-    conflicts: Sequence[str]
-    overdue: Sequence[str]
-    unknown: Sequence[str]
-    unclear: int
-    dead_letters: int
+    cases: Mapping[Need, Sequence[Case]]
     overdue_after: timedelta
     backlog: int
     publication: Publication | None
     pushed: datetime | None
-    state: str = ".feeds"
+    partial: frozenset[Need] = frozenset()
+    notify: frozenset[Need] | None = None
 
     @property
     def videos(self) -> int:
@@ -101,31 +111,20 @@ class Status:
         return sum(self.users.values())
 
 
+def named(names: Iterable[str]) -> list[Case]:
+    """Return cases that are known by their names alone."""
+    return [Case(name, name) for name in names]
+
+
 def counted(status: Status) -> dict[Need, int]:
     """Return the number of each thing that may need a person, also where it is none."""
-    return {
-        Need.CATALOG: int(status.name is None),
-        Need.FROZEN: len(status.frozen),
-        Need.FAILED: len(status.failed),
-        Need.CONFLICTS: len(status.conflicts),
-        Need.OVERDUE: len(status.overdue),
-        Need.UNCLEAR: status.unclear,
-        Need.UNKNOWN: len(status.unknown),
-        Need.DEAD_LETTERS: status.dead_letters,
-    }
+    return {need: len(status.cases.get(need, ())) for need in Need}
 
 
 def matters(status: Status) -> list[Matter]:
     """Return what needs a person, the most pressing first; nothing where all is well."""
-    names = {
-        Need.FROZEN: status.frozen,
-        Need.FAILED: status.failed,
-        Need.CONFLICTS: status.conflicts,
-        Need.OVERDUE: status.overdue,
-        Need.UNKNOWN: status.unknown,
-    }
     return [
-        Matter(need, count, names.get(need, ()), MEANINGS[need][0], MEANINGS[need][1].format(state=quote(status.state)))
+        Matter(need, count, [case.name for case in status.cases[need] if case.name], *MEANINGS[need])
         for need, count in counted(status).items()
         if count
     ]

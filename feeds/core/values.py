@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from feeds.core.countries import COUNTRIES
+from feeds.core.status import Need
 from feeds.core.user_ids import USER_ID, is_user_id
 
 # The categories of the current reference: https://developers.dailymotion.com/v0/reference/video-categories
@@ -159,6 +160,13 @@ def _explain_category(value: str) -> Explanation:
     return (
         f"{shown(value)} is not a category of Dailymotion{did_you_mean(value, CATEGORIES)}",
         f"Choose one of {', '.join(CATEGORIES)}.",
+    )
+
+
+def _explain_need(value: str) -> Explanation:
+    return (
+        f"{shown(value)} is nothing that the network can be told of{did_you_mean(value, Need)}",
+        f"Choose from {', '.join(Need)}, or take `notify` out to be told of all.",
     )
 
 
@@ -383,6 +391,10 @@ UserId = Annotated[
 Category = Annotated[
     str,
     *_native("category", _explain_category, {"enum": list(CATEGORIES)}, pattern=_whole_text("|".join(CATEGORIES))),
+]
+NeedName = Annotated[
+    str,
+    *_native("notify", _explain_need, {"enum": list(Need)}, pattern=_whole_text("|".join(Need))),
 ]
 Url = Annotated[str, *_native("url", _explain_address, _ADDRESS_SCHEMA, pattern=_whole_text(_ADDRESS))]
 FolderUrl = Annotated[Url, AfterValidator(_folder_url)]

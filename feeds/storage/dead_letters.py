@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from feeds.core.errors import StorageError
 from feeds.core.events import Event, event_id
 from feeds.formats import results_yaml
 from feeds.storage.journal import Journal
@@ -56,7 +57,7 @@ class DeadLetters:
             return True
 
     def letters(self) -> list[Letter]:
-        """Return the letters, oldest first. Equal bodies have one id, and are judged together."""
+        """Return the letters, oldest first. Equal bodies have one id, and are judged together. Raises StorageError."""
         events = list(self._events())
         judged = {event.text("letter") for event in events if event.event == JUDGED}
         return [
@@ -81,9 +82,11 @@ class DeadLetters:
 
     def _events(self) -> Iterator[Event]:
         for segment in self._journal.segments():
-            for each in results_yaml.parse(segment.read_bytes()):
-                if isinstance(each, Event):
-                    yield each
+            try:
+                text = segment.read_bytes()
+            except OSError as error:
+                raise StorageError(f"{segment} can't be read: {error.strerror}. Mend its permissions.") from error
+            yield from (each for each in results_yaml.parse(text) if isinstance(each, Event))
 
 
 def _body(event: Event) -> bytes:

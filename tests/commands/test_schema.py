@@ -120,6 +120,7 @@ network:
   feed_limit: 100
   max_failures: 3
   overdue: 36h
+  notify: [failed imports, overdue]
   user_list: {wrap: null, fields: {id: id, username: 1, feed: true}, confirmed: true}
   mrss: {self_link: true, thumbnail: true, keywords: true, valid: false, restriction: , rating: true, subtitle: true}
 include: [users/*.yaml]

@@ -1,13 +1,19 @@
 """`feeds status`: what it counts is what the build would do, and it touches nothing."""
 
 import json
+import re
 
 import pytest
 
 from feeds.__main__ import run
 from feeds.building.report import keep_report
+from feeds.building.status import read_status
+from feeds.core.errors import StorageError
 from feeds.core.events import event_id
+from feeds.core.partners import PartnerState
+from feeds.core.status import Need
 from feeds.formats import results_yaml
+from feeds.settings import Folders
 from feeds.storage.dead_letters import DeadLetters
 from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree, user_text
 
@@ -67,7 +73,7 @@ def test_without_a_build_it_counts_what_the_build_will(site, numbers):
     assert needs == {}
     assert before["users"] == {
         "in_list": 2,
-        "by_state": {"adopted": 3, "rejected": 1, "left": 0, "not adopted by this parent": 0, "unknown": 0},
+        "by_state": {**dict.fromkeys(PartnerState, 0), "adopted": 3, "rejected": 1},
     }
     assert before["videos"] == {
         "all": 8,
@@ -185,6 +191,71 @@ def test_dead_letters_are_counted_until_they_are_judged(site, numbers):
     with (site.state / "dead-letters" / "00000001.yaml").open("a") as file:
         file.write(line("judged", letter=event_id(first)))
     assert numbers()[1] == {"dead letters": (1, [])}
+
+
+def test_who_asked_to_join_is_named_until_somebody_has_decided(site, numbers):
+    site.happened(line("asked_to_join", user="x2new", username="newbie", parent="x1nord"))
+    site.happened(line("asked_to_join", user="x2old", username="oldie", parent="x1former"))
+    assert numbers()[1] == {"asked to join": (1, ["newbie (x2new)"])}
+    site.happened(line("refused", "2026-11-21T10:00:00.000Z", user="x2new", parent="x1nord", why="no"))
+    assert numbers()[1] == {}
+
+
+def keys(site, need):
+    """Return what the cases of a need are known by."""
+    status = read_status(Folders(site.catalog, site.state), AT)
+    return [case.key for case in status.cases[need]]
+
+
+def test_a_failure_is_another_one_once_its_item_has_changed_or_was_retried_and_not_before(site):
+    site.user("anna", "a1")
+    site.happened(adopted("anna") + line("listed", "2026-11-20T12:00:00.000Z", user="anna", items={"a1": "one.m"}))
+    seen = []
+    for lines in (
+        failed("a1", 1, "2026-11-21T10:00:00.000Z") + failed("a1", 2, "2026-11-21T11:00:00.000Z"),
+        failed("a1", 3, "2026-11-21T12:00:00.000Z"),
+        line("listed", "2026-11-21T13:00:00.000Z", user="anna", items={"a1": "two.m"}),
+        failed("a1", 4, "2026-11-21T14:00:00.000Z"),
+        line("retry", "2026-11-21T15:00:00.000Z", guid="a1", why="x") + failed("a1", 5, "2026-11-21T16:00:00.000Z"),
+    ):
+        site.happened(lines)
+        seen += keys(site, Need.FAILED)
+    assert len(seen) == 5
+    assert seen[0] == seen[1] == seen[2]
+    assert len({seen[2], seen[3], seen[4]}) == 3
+
+
+def test_a_third_id_is_another_conflict_than_a_second_one(site):
+    site.happened(imported("a1") + line("imported", "2026-11-22T10:00:00.000Z", guid="a1", remote_id="second"))
+    [before] = keys(site, Need.CONFLICTS)
+    site.happened(line("imported", "2026-11-23T10:00:00.000Z", guid="a1", remote_id="third"))
+    assert keys(site, Need.CONFLICTS) != [before]
+
+
+def test_of_what_broken_files_would_tell_nothing_is_taken_for_over(site):
+    def partial():
+        return read_status(Folders(site.catalog, site.state), AT).partial
+
+    site.user("anna", "a1")
+    site.happened(adopted("anna") + failed("a1", 1) + failed("b1", 1))
+    assert partial() == frozenset()
+    assert None not in keys(site, Need.FAILED)
+    site.write("users/bo.yaml", "- no user\n")
+    assert partial() == {Need.OVERDUE}
+    site.write("users/bo.yaml", "\x00")
+    assert partial() == {Need.OVERDUE, Need.UNKNOWN}
+    [known, doubtful] = keys(site, Need.FAILED)
+    assert (known is None, doubtful) == (False, None)
+    site.write("catalog.yaml", "network: {name: [\n")
+    assert partial() == {Need.FROZEN, Need.FAILED, Need.ASKED, Need.OVERDUE, Need.UNKNOWN}
+    assert keys(site, Need.FAILED) == [None, None]
+
+
+def test_a_dead_letter_that_can_not_be_read_is_a_sentence(site):
+    path = site.state / "dead-letters" / "00000001.yaml"
+    path.mkdir(parents=True)
+    with pytest.raises(StorageError, match=re.escape(f"{path} can't be read")):
+        read_status(Folders(site.catalog, site.state), AT)
 
 
 def test_the_last_push_is_the_time_of_the_commit_that_was_pushed(site, numbers):

@@ -17,7 +17,7 @@ TYPES = {
     name: TypeAdapter(getattr(catalog, name))
     for name in (
         "Text ShortText LongText Guid UserId Category Url FolderUrl Location Language Tag MediaType Country "
-        "Bytes Count Priority YesOrNo Seconds Span Start End MaybeText"
+        "Bytes Count NeedName Priority YesOrNo Seconds Span Start End MaybeText"
     ).split()
 }
 
@@ -47,7 +47,7 @@ def test_whatever_a_type_refuses_it_has_words_for(name, value):
         return
     assert fault.rule in {
         "text", "title", "description", "guid", "user-id", "category", "url", "media", "language", "tag", "media-type",
-        "country", "number", "yes-or-no", "duration", "span", "date",
+        "country", "notify", "number", "yes-or-no", "duration", "span", "date",
     }  # fmt: skip
     assert fault.what
     assert fault.remedy

@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from feeds.core.events import Event
-from feeds.core.status import Publication, Status, listed_since, matters, span_words
+from feeds.core.status import Case, Need, Publication, Status, listed_since, matters, named, span_words
 from feeds.formats import status_html, status_prometheus, status_text
 
 AT = datetime(2026, 11, 28, 9, 5, 30, tzinfo=UTC)
@@ -21,13 +21,7 @@ WELL = Status(
     listed=1200,
     imported=34,
     held={"user unknown": 4, "held": 1},
-    frozen=[],
-    failed=[],
-    conflicts=[],
-    overdue=[],
-    unknown=[],
-    unclear=0,
-    dead_letters=0,
+    cases={},
     overdue_after=timedelta(days=3),
     backlog=0,
     publication=None,
@@ -37,17 +31,19 @@ NASTY = '<img src=x onerror=alert(1)>\n"\\&\x1b[2J\u202e'
 ILL = replace(
     WELL,
     name=NASTY,
-    frozen=["x2dan"],
-    failed=["a1", "a2", "a3", "a4", "a5"],
-    conflicts=[NASTY],
-    overdue=["a2"],
-    unknown=["\ud800"],
-    unclear=2,
-    dead_letters=1,
+    cases={
+        Need.FROZEN: named(["x2dan"]),
+        Need.FAILED: named(["a1", "a2", "a3", "a4", "a5"]),
+        Need.CONFLICTS: [Case(NASTY, "of x1 and x2")],
+        Need.ASKED: named(["newbie (x2new)"]),
+        Need.OVERDUE: named(["a2"]),
+        Need.UNCLEAR: [Case("", "0123456789"), Case("", "1234567890")],
+        Need.UNKNOWN: named(["\ud800"]),
+        Need.DEAD_LETTERS: [Case("", "0123456789")],
+    },
     backlog=2,
     publication=Publication(AT, "0123456789abcdef", True, 1200, 2),
     pushed=AT,
-    state="/var/lib/our feeds",
 )
 
 TEXT_WELL = """\
@@ -62,6 +58,7 @@ Nord Clips, 2026-11-28 09:05 UTC
   frozen users           0
   failed imports         0
   conflicts              0
+  asked to join          0
   overdue                0
   unclear callbacks      0
   unknown guids          0
@@ -87,6 +84,9 @@ needs a person:
   conflicts (1): imported again under a second id: one is to be deleted
     <img src=x onerror=alert(1)>\\n"\\&\\x1b[2J\\u202e
     next: feeds results list
+  asked to join (1): partners who want to join, and wait for an answer
+    newbie (x2new)
+    next: feeds status --format json
   overdue (1): listed for too long without being imported
     a2
     next: feeds status --format json
@@ -96,7 +96,7 @@ needs a person:
     \\ud800
     next: feeds status --format json
   dead letters (1): bodies that came to the callback and are none
-    next: cat '/var/lib/our feeds'/dead-letters/*.yaml
+    next: feeds results letters
 """
 
 
@@ -119,7 +119,7 @@ def test_a_refused_build_is_not_taken_for_a_publication():
 
 
 def test_a_broken_catalog_comes_first():
-    broken = replace(ILL, name=None)
+    broken = replace(ILL, name=None, cases={**ILL.cases, Need.CATALOG: [Case("", "catalog.yaml")]})
     assert status_text.render(broken).startswith("catalog.yaml is broken, 2026-11-28 09:05 UTC\n")
     assert matters(broken)[0].command == "feeds check"
 
@@ -131,6 +131,7 @@ def test_json_has_every_name():
         "frozen users": ["x2dan"],
         "failed imports": ["a1", "a2", "a3", "a4", "a5"],
         "conflicts": [NASTY],
+        "asked to join": ["newbie (x2new)"],
         "overdue": ["a2"],
         "unclear callbacks": [],
         "unknown guids": ["\ud800"],

@@ -1,0 +1,49 @@
+"""All that has happened, as the status asks for it: every event of journal and results, by whom it is about."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from feeds.building.results import by_subject, result_files
+from feeds.core.errors import StorageError
+from feeds.core.events import UNCLEAR, Event, event_id
+from feeds.formats import results_yaml
+from feeds.settings import Folders
+
+
+@dataclass(slots=True)
+class Happened:
+    """All events: by guid, by user, what was listed by user, and what was unclear; and the lines in the journal."""
+
+    guids: dict[str, list[Event]] = field(default_factory=dict)
+    users: dict[str, list[Event]] = field(default_factory=dict)
+    listed: dict[str, list[Event]] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)
+    backlog: int = 0
+
+
+def read_events(folders: Folders) -> Happened:
+    """Return all events of the catalog's results and of the journal. Raises StorageError where a file can't be read."""
+    happened = Happened()
+    kinds = {"g": happened.guids, "u": happened.users, "l": happened.listed}
+    for name, path in result_files(folders.catalog, folders.state):
+        text = read_text(path)
+        happened.backlog += text.count(b"\n") if name.startswith("journal/") else 0
+        for each in results_yaml.parse(text):
+            if not isinstance(each, Event):  # `feeds check` names these lines
+                continue
+            if each.event == UNCLEAR:  # one that arrived twice is one
+                happened.unclear.add(event_id(each))
+                continue
+            for subject, event in by_subject(each):
+                kinds[subject[0]].setdefault(subject[2:], []).append(event)
+    return happened
+
+
+def read_text(path: Path) -> bytes:
+    """Return a file's bytes, none where it is gone. Raises StorageError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # moved since we looked: its lines are in a file that follows
+        return b""
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}. Mend its permissions.") from error
