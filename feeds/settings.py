@@ -97,7 +97,7 @@ def dailymotion_settings(environ: Mapping[str, str]) -> tuple[Settings, Credenti
     """
     faults: list[str] = []
     given = {name: environ.get(f"FEEDS_DAILYMOTION_{name}", "").strip() for name in _DAILYMOTION}
-    given |= {name: _secret(environ, f"FEEDS_DAILYMOTION_{name}", faults) for name in ("SECRET", "PASSWORD")}
+    given |= {name: secret_of(environ, f"FEEDS_DAILYMOTION_{name}", faults) for name in ("SECRET", "PASSWORD")}
     faults += [
         f"FEEDS_DAILYMOTION_{name} {fault}"
         for name in ("API", "AUTHORIZE", "TOKEN")
@@ -135,8 +135,8 @@ _ADDRESSES = {"API": "api", "AUTHORIZE": "authorize", "TOKEN": "token", "REJECTI
 _DAILYMOTION = (*_ADDRESSES, "KEY", "USERNAME", "PKCE", "AS_APPLICATION")
 
 
-def _secret(environ: Mapping[str, str], name: str, faults: list[str]) -> str:
-    """Return the value of a variable, or of the file that the variable with _FILE names."""
+def secret_of(environ: Mapping[str, str], name: str, faults: list[str]) -> str:
+    """Return the value of a variable, or of the file that the variable with _FILE names; add what is wrong to faults."""
     value, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
     if not file:
         return value
@@ -163,12 +163,13 @@ def _address_fault(address: str) -> str | None:
         return "holds a user or a password: an address has none."
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or not address.isprintable():
         return f'is "{address}": write an address such as https://api.dailymotion.com, without ? and #.'
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return f'is "{address}": a login would go there unencrypted. Use https; http is for this machine alone.'
     return None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host's name stands for this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
