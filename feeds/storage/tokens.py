@@ -28,6 +28,7 @@ class TokenFile:
 
     def prepare(self) -> None:
         """Make its folder, for its owner alone. Raises UsageError where the file could be read by others."""
+        self._refuse_git()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -45,12 +46,14 @@ class TokenFile:
             return None
         except OSError as error:
             raise UsageError(f"{self.path} can't be read as a login: {error.strerror}. Remove it.") from error
-        with os.fdopen(fd, "rb") as file:
+        try:
             self._check(os.fstat(fd), self.path, stat.S_ISREG, "file")
-            text = file.read(MAX_BYTES + 1)
+            text = os.read(fd, MAX_BYTES + 1)
+        finally:
+            os.close(fd)
         try:
             login = json.loads(text) if len(text) <= MAX_BYTES else None
-        except ValueError:
+        except (ValueError, RecursionError):
             login = None
         if not isinstance(login, dict):
             raise UsageError(f"{self.path} holds no login. Remove it, and log in again with `feeds login`.")
@@ -59,11 +62,12 @@ class TokenFile:
     def write(self, login: Mapping[str, Any]) -> None:
         """Put the login in the file's place, on the disk and whole. Raises StorageError or UsageError."""
         self.prepare()
+        text = json.dumps(login).encode()
         temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.tmp")
         try:
             fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(fd, "wb") as file:
-                file.write(json.dumps(login).encode())
+                file.write(text)
                 file.flush()
                 os.fsync(fd)
             temporary.replace(self.path)
@@ -87,8 +91,11 @@ class TokenFile:
             yield
 
     def _check_place(self) -> None:
+        self._refuse_git()
+        self._check(self.path.parent.stat(), self.path.parent, stat.S_ISDIR, "folder")
+
+    def _refuse_git(self) -> None:
         folder = self.path.parent.resolve()
-        self._check(folder.stat(), folder, stat.S_ISDIR, "folder")
         if tree := next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None):
             raise UsageError(
                 f"{self.path} would lie in the Git work tree {tree}, where a login could be committed.\n"
