@@ -48,6 +48,16 @@ def instance(environ: Mapping[str, str]) -> str:
     return name
 
 
+def notify_url(environ: Mapping[str, str]) -> str:
+    """Return FEEDS_NOTIFY_URL, the webhook that is told. Raises UsageError, without repeating it: it is a secret."""
+    url = environ.get("FEEDS_NOTIFY_URL", "")
+    if not url:
+        raise UsageError("FEEDS_NOTIFY_URL is missing: put the webhook's address there, or look with --dry-run.")
+    if not re.fullmatch(r"https?://[!-~]+", url):
+        raise UsageError("FEEDS_NOTIFY_URL is no address: it begins with https:// or http://, and has no blanks.")
+    return url
+
+
 @dataclass(frozen=True, slots=True)
 class AppSettings:
     """What the app needs to run: its folders and the callback's secrets, newest first."""
@@ -136,7 +146,7 @@ _DAILYMOTION = (*_ADDRESSES, "KEY", "USERNAME", "PKCE", "AS_APPLICATION")
 
 
 def secret_of(environ: Mapping[str, str], name: str, faults: list[str]) -> str:
-    """Return the value of a variable, or of the file that the variable with _FILE names; add what is wrong to faults."""
+    """Return the value of a variable, or of the file that the variable with _FILE names; faults are added."""
     value, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
     if not file:
         return value
