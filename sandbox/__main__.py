@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import requests
 
 from sandbox import crawl, http
 from sandbox.callbacks import Faults
@@ -31,6 +32,8 @@ def main() -> None:
 @click.option("--wrap", help="The key that holds the array of users, where it isn't bare.")
 @click.option("--memory", type=click.Path(path_type=Path), help="Keeps what is imported for the next crawl.")
 @click.option("--seed", default="sandbox", show_default=True, help="What ids and faults are made from.")
+@click.option("--api", metavar="URL", help="A `sandbox serve` whose accounts get the imported videos.")
+@click.option("--control-token", envvar="SANDBOX_CONTROL_TOKEN", help="Its control token.")
 @click.option("--batch", type=click.IntRange(1), default=3, show_default=True, help="Events in a callback.")
 @click.option("--fail", type=click.IntRange(0), default=0, help="How many imports fail.")
 @click.option("--bare", type=click.IntRange(0), default=0, help="How many are ready without remote id.")
@@ -50,6 +53,8 @@ def crawl_command(
     wrap: str | None,
     memory: Path | None,
     seed: str,
+    api: str | None,
+    control_token: str | None,
     batch: int,
     form: str,
     **faults: Any,
@@ -69,6 +74,11 @@ def crawl_command(
         plan = Faults(**faults)
         held = json.loads(memory.read_bytes()) if memory is not None and memory.exists() else {}
         crawl.import_all(visits, held, failures=plan.fail, seed=seed)
+        if api is not None:
+            shown = crawl.publish(api.rstrip("/"), visits, control_token=control_token or "")
+            if shown.status != requests.codes.ok:
+                click.echo(f"error: {api} did not take the videos: {shown.status} {shown.text.strip()}", err=True)
+                raise SystemExit(REMOTE_TROUBLE)
         now_ms = time.time_ns() // 1_000_000
         posts += crawl.call_back(callback, visits, plan, seed=seed, first_ms=now_ms, batch=batch)
         if memory is not None:
@@ -102,7 +112,7 @@ def serve_command(**options: Any) -> None:
 
     try:
         serve.run(**options)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise click.UsageError(str(error)) from error
 
 

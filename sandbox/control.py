@@ -45,6 +45,21 @@ def add() -> Answer | tuple[Answer, int]:
     return {"faults": [asdict(one) for one in _faults().to_come]}
 
 
+@blueprint.post("/videos")
+def show() -> Answer | tuple[Answer, int]:
+    """Take what an importer has imported: an array of objects with account, id, guid, title, channel and url."""
+    imported = request.get_json(force=True)
+    known = the_world()
+    if strange := sorted({one["account"] for one in imported} - known.accounts.keys()):
+        return {"error": f"the sandbox has no account {', '.join(strange)}"}, 400
+    for one in imported:
+        before = known.videos.get(one["id"])
+        created_time = int(known.now()) if before is None else before.created_time
+        values = {"tags": [], "published": True, **{name: one[name] for name in ("guid", "title", "channel", "url")}}
+        known.videos[one["id"]] = world.Video(one["id"], one["account"], created_time, values)
+    return {"videos": len(imported)}
+
+
 @blueprint.delete("/faults")
 def clear() -> Answer:
     """Forget all faults, and wake who hangs."""

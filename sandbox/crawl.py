@@ -61,6 +61,18 @@ def import_all(visits: Sequence[Visit], memory: Memory, *, failures: int, seed: 
         held.update({one.guid: one.remote_id for one in visit.imports if one.remote_id is not None})
 
 
+def publish(api_url: str, visits: Sequence[Visit], *, control_token: str) -> http.Answer:
+    """Show what was imported as videos of the accounts that `sandbox serve` has at `api_url`."""
+    videos = [
+        {"account": one.account_id, "id": one.remote_id, "guid": item.guid, "title": item.title}
+        | {"channel": item.category, "url": item.media_url}
+        for visit in visits
+        for item, one in zip(visit.items, visit.imports, strict=True)
+        if one.remote_id is not None
+    ]
+    return http.post(f"{api_url}/_sandbox/videos", videos, headers={"Sandbox-Token": control_token})
+
+
 def call_back(
     url: str,
     visits: Sequence[Visit],

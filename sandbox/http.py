@@ -64,13 +64,13 @@ def fetch(url: str, *, max_bytes: int = MAX_ANSWER_BYTES, answer_s: float = ANSW
         raise FetchError(f"{url}: {_reason(error)}") from error
 
 
-def post(url: str, events: Sequence[dict[str, Any]]) -> Answer:
+def post(url: str, events: Sequence[dict[str, Any]], *, headers: dict[str, str] | None = None) -> Answer:
     """POST one callback, once: whether Dailymotion tries again is not documented.
 
     The answer never holds the URL, whose path is the receiver's secret.
     """
     try:
-        with _session() as session, session.post(url, json=list(events), **_LIMITS) as response:
+        with _session() as session, session.post(url, json=list(events), headers=headers, **_LIMITS) as response:
             text = response.raw.read(4096, decode_content=False)
             return Answer(response.status_code, text.decode("utf-8", "replace"))
     except (requests.RequestException, HTTPError, ValueError) as error:

@@ -1,5 +1,6 @@
 """`python -m sandbox serve`: a world, new or kept, behind a server until it is told to end."""
 
+import os
 import signal
 import sys
 import threading
@@ -31,7 +32,7 @@ def run(
 ) -> None:
     """Serve until ^C or SIGTERM.
 
-    Raises ValueError for a fault or a memory that can't be read, OSError for a port that is taken.
+    Raises ValueError with the reason for a fault, a memory or a port that can't be used.
     """
     if memory is not None and memory.exists():
         known = world.load(memory)
@@ -48,8 +49,12 @@ def run(
         not_a_child=not_a_child,
         double_bearer=double_bearer,
     )
-    running = server.server(app, host=host, port=port, log=lambda line: click.echo(line, err=True))
-    click.echo(f"http://{host}:{running.server_port}")
+    try:
+        running = server.server(app, host=host, port=port, log=lambda line: click.echo(line, err=True))
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise ValueError(f"{host}:{port} can't be listened on: {why}; --port 0 takes a free one") from error
+    click.echo(f"http://{host}:{running.port}")
     click.echo("Sandbox - not Dailymotion. It ends with ^C.", err=True)
     sys.stdout.flush()
 

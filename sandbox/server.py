@@ -1,5 +1,6 @@
 """The stand-in for Dailymotion's API as one application, and a server for it."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -70,7 +71,10 @@ def create_app(
 def server(
     app: Sandbox, *, host: str = "127.0.0.1", port: int = 0, log: Callable[[str], None] | None = None
 ) -> BaseWSGIServer:
-    """Return a threaded server that listens already; `log` is given a line for each call, without query or token."""
+    """Return a threaded server that listens already; `log` is given a line for each call, without query or token.
+
+    Raises OSError where the port can't be had.
+    """
 
     class Handler(WSGIRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - as it is called
@@ -81,7 +85,9 @@ def server(
             if log is not None:
                 log(f"{type}: {message % args}")
 
-    return make_server(host, port, app, threaded=True, request_handler=Handler)
+    # Bound here, since werkzeug ends the program where a port is taken.
+    with socket.create_server((host, port)) as listener:
+        return make_server(host, port, app, threaded=True, request_handler=Handler, fd=listener.fileno())
 
 
 @contextmanager
@@ -91,7 +97,7 @@ def listening(app: Sandbox) -> Iterator[str]:
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{running.server_port}"
+        yield f"http://127.0.0.1:{running.port}"
     finally:
         app.extensions["faults"].clear()
         running.shutdown()
