@@ -1,110 +1,24 @@
-"""The catalog's Git repository, by the git program: the only place that runs it.
-
-Git is told everything on its command line, and reads no configuration but the repository's own: a hostile
-~/.gitconfig, hook, prompt or remote helper has no say (https://git-scm.com/docs/git-config, security notes of
-https://git-scm.com/docs/git). Credentials come from a helper, a key or askpass that the deployment names in the
-environment; what a URL holds of them is masked wherever git's words are shown.
+"""The catalog's Git repository: what is in its commits, and commits of our own.
 
 Commits are made from blobs and trees alone, without a work tree, so nobody's uncommitted edit can be in the way.
 """
 
 import os
-import re
-import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
-from feeds.core.errors import FeedsError
+from feeds.storage.git import Git, GitFailed, PushDeclined, PushRejected, RemoteTrouble, masked
 
-TIMEOUT_S = 120
-_LOGIN = re.compile(r"(?<=://)[^/\s]*@")  # to the last @: a password may hold one
-# What git may take over from our environment: where programs and the person's keys are, and how to ask for a login.
-_PASSED = ("PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GIT_ASKPASS", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_OPTIONS = {
-    "core.hooksPath": os.devnull,
-    "core.fsmonitor": "false",
-    "core.symlinks": "false",
-    "core.autocrlf": "false",
-    "core.attributesFile": os.devnull,
-    "core.sparseCheckout": "false",
-    # The journal lets go of a line once its commit is safe: objects and references must be on the disk by then.
-    "core.fsync": "committed,reference",
-    "core.fsyncMethod": "fsync",
-    "commit.gpgSign": "false",
-    "fetch.recurseSubmodules": "false",
-    # `tidy` alone collects garbage, and waits for it.
-    "gc.autoDetach": "false",
-    "maintenance.auto": "false",
-    "protocol.allow": "never",
-    "protocol.https.allow": "always",
-    "protocol.ssh.allow": "always",
-    "protocol.file.allow": "always",
-    "push.recurseSubmodules": "no",
-    "submodule.recurse": "false",
-}
-_REMOTE_VERBS = ("push", "fetch", "ls-remote")
-# How git and its hosts say that somebody else was faster. Any other rejection would be the same the next time.
-_OVERTAKEN = ("fetch first", "non-fast-forward", "cannot lock ref", "failed to update ref", "incorrect old value")
+__all__ = ["GitFailed", "PushDeclined", "PushRejected", "RemoteTrouble", "Repository", "masked", "tracked_by"]
 
 
-class GitFailed(FeedsError):
-    """Git refused, in its own words."""
-
-
-class RemoteTrouble(GitFailed):
-    """The remote can't be reached, or doesn't let us in: nothing is lost, and it is safe to try again."""
-
-    exit_code = 3
-
-
-class PushRejected(RemoteTrouble):
-    """Somebody has pushed meanwhile: fetch, and commit on top of that."""
-
-
-class PushDeclined(RemoteTrouble):
-    """The host takes no such push: the same one would be declined again."""
-
-
-class Repository:
-    """One clone. Every method raises GitFailed.
-
-    `lock` is a descriptor whose flock parts those who write here: a git that outlives us keeps it until it has ended.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        environ: Mapping[str, str] = os.environ,
-        timeout_s: float = TIMEOUT_S,
-        lock: int | None = None,
-    ) -> None:
-        self.folder = folder
-        self._timeout_s = timeout_s
-        self._lock = () if lock is None else (lock,)
-        self._environ = {name: environ[name] for name in _PASSED if name in environ} | {
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_PROTOCOL_FROM_USER": "0",
-            "GIT_AUTHOR_NAME": "feeds",
-            "GIT_AUTHOR_EMAIL": "feeds@localhost",
-            "GIT_COMMITTER_NAME": "feeds",
-            "GIT_COMMITTER_EMAIL": "feeds@localhost",
-            "LC_ALL": "C",
-        }
-        options = dict(_OPTIONS)
-        if helper := environ.get("FEEDS_GIT_CREDENTIAL_HELPER"):
-            options["credential.helper"] = helper
-        self._command = ["git", "--no-pager", "--literal-pathspecs"]
-        for name, value in options.items():
-            self._command += ["-c", f"{name}={value}"]
+class Repository(Git):
+    """One clone. Every method raises GitFailed."""
 
     @staticmethod
     def at(folder: Path, *, environ: Mapping[str, str] = os.environ, lock: int | None = None) -> "Repository | None":
@@ -115,34 +29,23 @@ class Repository:
         repository.run("rev-parse", "--show-toplevel")
         return repository
 
-    def run(self, *words: str, text: bytes | None = None, extra: Mapping[str, str] | None = None) -> bytes:
-        """Run git and return what it prints."""
-        verb = words[0]
-        try:
-            git = subprocess.Popen(
-                [*self._command, "-C", str(self.folder), *words],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**self._environ, **(extra or {})},
-                # Without a terminal nobody can be asked, and ^C ends us between two commands, not git within one.
-                start_new_session=True,
-                # What ssh or a helper leaves running would hold the lock for ever.
-                pass_fds=() if verb in _REMOTE_VERBS else self._lock,
-            )
-        except FileNotFoundError as error:
-            raise GitFailed("The program git is missing: install it.") from error
-        with git:
-            try:
-                out, errors = git.communicate(text or b"", timeout=self._timeout_s)
-            except BaseException as error:
-                os.killpg(git.pid, signal.SIGKILL)
-                if isinstance(error, subprocess.TimeoutExpired):
-                    raise RemoteTrouble(f"git {verb} gave no answer in {self._timeout_s:.0f} s.") from error
-                raise
-        if git.returncode:
-            raise _failure(verb, errors + out if verb == "push" else errors)
-        return out
+    # What an object's name stands for never changes, so it is asked for once.
+    @cached_property
+    def _listings(self) -> dict[tuple[str, str], dict[str, str]]:
+        return {}
+
+    @cached_property
+    def _texts(self) -> dict[str, bytes]:
+        return {}
+
+    @cached_property
+    def _git_dir(self) -> Path:
+        return Path(self.run("rev-parse", "--absolute-git-dir").decode().strip())
+
+    def references(self, folder: str) -> dict[str, str]:
+        """Return what the references below a folder (`refs/feeds/`) name."""
+        listed = self.run("for-each-ref", "--format=%(refname) %(objectname)", folder).decode().splitlines()
+        return {name: commit for name, _, commit in (line.partition(" ") for line in listed)}
 
     def commit_of(self, revision: str) -> str | None:
         """Return the commit that a revision names, or None where there is none."""
@@ -158,10 +61,6 @@ class Repository:
         except GitFailed:
             return None
 
-    def has_remote(self, remote: str) -> bool:
-        """Return whether a remote of this name is set up."""
-        return remote in self.remotes()
-
     def remotes(self) -> list[str]:
         """Return the names of the remotes that are set up."""
         return self.run("remote").decode().split()
@@ -172,6 +71,8 @@ class Repository:
         if not listed:
             return None
         tracking = f"refs/remotes/{remote}/{branch}"
+        if self.commit_of(tracking) == listed[0]:  # one connection instead of two, whenever nobody has pushed
+            return listed[0]
         self.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, f"+refs/heads/{branch}:{tracking}"
         )
@@ -182,14 +83,22 @@ class Repository:
         self.run("push", "--quiet", "--porcelain", "--no-verify", "--", remote, f"{commit}:refs/heads/{branch}")
 
     def files(self, commit: str, folder: str) -> dict[str, str]:
-        """Return the blobs below a folder of a commit, by path."""
-        listing = self.run("ls-tree", "-r", "-z", commit, "--", f"{folder}/").decode("utf-8", "surrogateescape")
-        entries = [entry.partition("\t") for entry in listing.split("\0") if entry]
-        return {path: head.split()[2] for head, _, path in entries if head.split()[1] == "blob"}
+        """Return the blobs below a folder of a commit (by its whole name), by path."""
+        if (commit, folder) not in self._listings:
+            listing = self.run("ls-tree", "-r", "-z", commit, "--", f"{folder}/").decode("utf-8", "surrogateescape")
+            entries = [entry.partition("\t") for entry in listing.split("\0") if entry]
+            blobs = {path: head.split()[2] for head, _, path in entries if head.split()[1] == "blob"}
+            self._listings[commit, folder] = blobs
+        return dict(self._listings[commit, folder])
 
-    def read(self, blob: str) -> bytes:
-        """Return the bytes of a blob."""
-        return self.run("cat-file", "blob", blob)
+    def read(self, *blobs: str) -> dict[str, bytes]:
+        """Return the bytes of these blobs, by blob."""
+        if wanted := [blob for blob in dict.fromkeys(blobs) if blob not in self._texts]:
+            found = [text for _, text in self._objects(wanted)]
+            if len(found) != len(wanted):
+                raise GitFailed(f"{self.folder} lacks objects that its commits name: git fsck shows which.")
+            self._texts.update(zip(wanted, found, strict=True))
+        return {blob: self._texts[blob] for blob in blobs}
 
     def commit_files(
         self, base: str | None, files: Mapping[str, bytes], message: str, *, at: datetime | None = None
@@ -205,6 +114,7 @@ class Repository:
             entries = []
             for path, text in files.items():
                 blob = self.run("hash-object", "-w", "--stdin", text=text).decode().strip()
+                self._texts[blob] = text
                 entries.append(f"100644 {blob}\t{path}\0")
             self.run("update-index", "--add", "-z", "--index-info", text="".join(entries).encode(), extra=index)
             tree = self.run("write-tree", extra=index).decode().strip()
@@ -226,22 +136,23 @@ class Repository:
 
     def trees(self, commits: Iterable[str], *, without: str) -> list[frozenset[bytes]]:
         """Return what stands at the top of each commit's tree (modes, names and what they name), but for one name."""
-        asked = "".join(f"{commit}:\n" for commit in commits)
-        answer = memoryview(self.run("cat-file", "--batch", text=asked.encode()))
-        found = []
+        left_out = without.encode()
+        return [
+            frozenset(each for each in _entries(tree, name_bytes) if _name(each) != left_out)
+            for name_bytes, tree in self._objects(f"{commit}:" for commit in commits)
+        ]
+
+    def _objects(self, names: Iterable[str]) -> Iterator[tuple[int, bytes]]:
+        """Yield the object that each name stands for, but those that are missing, and how long binary names are."""
+        answer = memoryview(self.run("cat-file", "--batch", text="".join(f"{name}\n" for name in names).encode()))
         while answer:
             head, _, _ = bytes(answer[:200]).partition(b"\n")
-            if head.endswith(b" missing"):
-                answer = answer[len(head) + 1 :]
-                continue
-            name, kind, size = head.split()
-            start, end = len(head) + 1, len(head) + 1 + int(size)
-            if kind == b"tree":
-                entries = _entries(bytes(answer[start:end]), len(name) // 2)
-                left_out = without.encode()
-                found.append(frozenset(each for each in entries if _name(each) != left_out))
-            answer = answer[end + 1 :]
-        return found
+            size = 0 if head.endswith(b" missing") else int(head.split()[2])
+            start, end = len(head) + 1, len(head) + 1 + size
+            if not head.endswith(b" missing"):
+                yield len(head.split()[0]) // 2, bytes(answer[start:end])
+                end += 1
+            answer = answer[end:]
 
     def move(self, reference: str, commit: str, *, old: str | None) -> None:
         """Have a reference name this commit, if it still names the old one (None: if there is none)."""
@@ -254,7 +165,7 @@ class Repository:
 
     def reap_locks(self, *, older_than_s: float) -> None:
         """Remove what a killed git left locked; the caller is sure that no other git of ours runs."""
-        folder = Path(self.run("rev-parse", "--absolute-git-dir").decode().strip())
+        folder = self._git_dir
         for lock in [*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")]:
             try:
                 if time.time() - lock.stat().st_mtime > older_than_s:
@@ -284,7 +195,7 @@ class Repository:
         index.with_name(index.name + ".lock").unlink(missing_ok=True)  # of a git that was killed
         folder.mkdir(parents=True, exist_ok=True)
         extra = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(folder.absolute())}
-        extra["GIT_DIR"] = self.run("rev-parse", "--absolute-git-dir").decode().strip()
+        extra["GIT_DIR"] = str(self._git_dir)
         here = copy(self)
         here.folder = folder
         here.run("read-tree", "--reset", "-u", commit, extra=extra)
@@ -315,9 +226,14 @@ class Repository:
         self.run("gc", "--auto", "--quiet")
 
 
-def masked(words: str) -> str:
-    """Return git's words without the logins that its URLs may hold."""
-    return _LOGIN.sub("***@", words)
+def tracked_by(file: Path) -> Path | None:
+    """Return the top of the repository that has this file, None where none has. Raises GitFailed."""
+    git = Git(file.parent)
+    if not any((folder / ".git").exists() for folder in file.absolute().parents):
+        return None
+    if not git.run("ls-files", "-z", "--", file.name):
+        return None
+    return Path(git.run("rev-parse", "--show-toplevel").decode().removesuffix("\n"))
 
 
 def _entries(tree: bytes, name_bytes: int) -> Iterator[bytes]:
@@ -330,15 +246,3 @@ def _entries(tree: bytes, name_bytes: int) -> Iterator[bytes]:
 
 def _name(entry: bytes) -> bytes:
     return entry.partition(b" ")[2].partition(b"\0")[0]
-
-
-def _failure(verb: str, words: bytes) -> GitFailed:
-    said = masked(words.decode("utf-8", "replace").strip())
-    message = f"git {verb} failed: {said or 'it gave no reason'}"
-    if verb == "push" and any(sign in said for sign in _OVERTAKEN):
-        return PushRejected(message)
-    if verb == "push" and "[remote rejected]" in said:
-        return PushDeclined(message)
-    if verb in _REMOTE_VERBS:
-        return RemoteTrouble(message)
-    return GitFailed(message)

@@ -1,10 +1,14 @@
 """Carry whole lines from the journal into results files. Doing it twice changes nothing."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from feeds.core.events import Event
 from feeds.formats import results_yaml
+
+# A commit costs what the files weigh that it changes, so a day of many events goes on in another file.
+PART_BYTES = 512 * 1024
 
 
 def whole_lines(text: bytes) -> list[bytes]:
@@ -14,21 +18,43 @@ def whole_lines(text: bytes) -> list[bytes]:
 
 
 def carried(
-    lines: Iterable[bytes], existing: Mapping[str, bytes], *, folder: str, now: datetime
+    lines: Iterable[bytes], existing: Mapping[str, bytes], *, folder: str, now: datetime, part_bytes: int = PART_BYTES
 ) -> dict[str, list[bytes]]:
     """Return which lines are to be added to which results file, by path.
 
-    `existing` has the files as they are. A line goes to the file of its event's day (UTC), once.
+    `existing` has the files as they are, with all parts of each day. A line goes to its day's last part, once.
     """
-    additions: dict[str, dict[bytes, None]] = {}
+    return placed(lines, existing, folder=folder, now=now, part_bytes=part_bytes)[1]
+
+
+def placed(
+    lines: Iterable[bytes], existing: Mapping[str, bytes], *, folder: str, now: datetime, part_bytes: int = PART_BYTES
+) -> tuple[dict[str, list[bytes]], dict[str, list[bytes]]]:
+    """Return where these lines stand already, and which are to be added to which file, both by path.
+
+    More lines behind the same ones leave those where they were: what a killed pass has written is found again.
+    """
+    days: dict[str, dict[bytes, None]] = {}
     for line in lines:
-        additions.setdefault(path_of(line, folder=folder, now=now), {})[line] = None
-    new = {}
-    for path, its in additions.items():
-        known = set(whole_lines(existing.get(path, b"")))
-        if missing := [line for line in its if line not in known]:
-            new[path] = missing
-    return new
+        days.setdefault(path_of(line, folder=folder, now=now), {})[line] = None
+    standing: dict[str, list[bytes]] = {}
+    new: dict[str, list[bytes]] = {}
+    for day, its in days.items():
+        parts = parts_of(day, existing)
+        for part in parts.values():
+            if here := [line for line in whole_lines(existing[part]) if line in its]:
+                standing[part] = list(dict.fromkeys(here))
+        known = {line for part in parts.values() for line in standing.get(part, ())}
+        number = max(parts, default=1)
+        size = len(existing[parts[number]]) if parts else 0
+        for line in its:
+            if line in known:
+                continue
+            if size >= part_bytes:
+                number, size = number + 1, 0
+            new.setdefault(_part(day, number), []).append(line)
+            size += len(line) + 1
+    return standing, new
 
 
 def path_of(line: bytes, *, folder: str, now: datetime) -> str:
@@ -36,6 +62,17 @@ def path_of(line: bytes, *, folder: str, now: datetime) -> str:
     parsed = results_yaml.parse_line(line.strip())
     day = parsed.at if isinstance(parsed, Event) else now
     return f"{folder}/{day:%Y-%m-%d}.yaml"
+
+
+def parts_of(day: str, paths: Iterable[str]) -> dict[int, str]:
+    """Return which of these paths are parts of a day's file, by number: 2026-11-25.yaml, 2026-11-25-2.yaml, ..."""
+    stem = day.removesuffix(".yaml")
+    form = re.compile(rf"{re.escape(stem)}(?:-([1-9][0-9]{{0,8}}))?\.yaml")
+    return {int(match[1] or 1): path for path in sorted(paths) if (match := form.fullmatch(path))}
+
+
+def _part(day: str, number: int) -> str:
+    return day if number == 1 else f"{day.removesuffix('.yaml')}-{number}.yaml"
 
 
 def put_back(ours: Mapping[str, bytes], theirs: Mapping[str, bytes]) -> dict[str, list[bytes]]:

@@ -19,24 +19,25 @@ class Memory:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+        named = repository.references("refs/feeds/")  # read once, as one pass at a time writes them
+        self._named = {name: named[name] for name in (PUSHED, PUBLISHED) if name in named}
 
     def note_pushed(self, commit: str) -> None:
         """Remember that the remote has had this commit."""
-        self._repository.keep(PUSHED, commit)
+        self._keep(PUSHED, commit)
 
     def note_published(self, commit: str) -> None:
         """Remember that the site was published from this commit."""
         if self.published() != commit:
-            self._repository.keep(PUBLISHED, commit)
+            self._keep(PUBLISHED, commit)
 
     def published(self) -> str | None:
         """Return the commit that the site was published from last."""
-        return self._repository.commit_of(PUBLISHED)
+        return self._named.get(PUBLISHED)
 
     def lost(self, heads: Sequence[str], *others: str) -> dict[str, list[bytes]]:
         """Return the events, by results file, that we or these others have and none of the heads has."""
-        references = (self._repository.commit_of(reference) for reference in (PUBLISHED, PUSHED))
-        sources = {commit for commit in (*references, *others) if commit is not None} - set(heads)
+        sources = {*self._named.values(), *others} - set(heads)
         theirs = [self._repository.files(head, "results") for head in heads]
         differing: dict[str, set[str]] = {}
         for source in sources:
@@ -56,11 +57,8 @@ class Memory:
         """
         if not (lost := self.lost([head], *others)):
             return head
-        blobs = self._repository.files(head, "results")
-        files = {
-            path: with_lines(self._repository.read(blobs[path]) if path in blobs else b"", lines)
-            for path, lines in lost.items()
-        }
+        texts = self.texts(head, lost)
+        files = {path: with_lines(texts.get(path, b""), lines) for path, lines in lost.items()}
         return self._repository.commit_files(
             head, files, "Bring the results together", at=self._repository.time_of(head)
         )
@@ -79,5 +77,16 @@ class Memory:
         its, *published = self._repository.trees([commit, *known], without="results")
         return its in published
 
+    def texts(self, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return those of these files that a commit has, with their bytes."""
+        blobs = self._repository.files(commit, "results")
+        found = {path: blobs[path] for path in paths if path in blobs}
+        texts = self._repository.read(*found.values())
+        return {path: texts[blob] for path, blob in found.items()}
+
     def _joined(self, blobs: Iterable[str]) -> bytes:
-        return b"\n".join(self._repository.read(blob) for blob in sorted(blobs))
+        return b"\n".join(text for _, text in sorted(self._repository.read(*blobs).items()))
+
+    def _keep(self, reference: str, commit: str) -> None:
+        self._repository.keep(reference, commit)
+        self._named[reference] = commit

@@ -29,7 +29,8 @@ def test_a_commit_is_made_from_bytes_alone(clones, repository):
     head = repository.commit_of("HEAD")
     commit = repository.commit_files(head, {"results/main/2026-11-25.yaml": b"- {}\n"}, "Record\n")
     assert git(clones.server.catalog, "diff", "--name-status", head, commit) == "A\tresults/main/2026-11-25.yaml"
-    assert repository.read(repository.files(commit, "results/main")["results/main/2026-11-25.yaml"]) == b"- {}\n"
+    blob = repository.files(commit, "results/main")["results/main/2026-11-25.yaml"]
+    assert repository.read(blob) == {blob: b"- {}\n"}
     assert (repository.commit_of("HEAD"), clones.server.status()) == (head, "")
     assert repository.commit_files(head, {}, "x", at=AT) == repository.commit_files(head, {}, "x", at=AT)
 

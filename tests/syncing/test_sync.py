@@ -9,7 +9,9 @@ import time
 import pytest
 
 from feeds.core.errors import UsageError
+from feeds.settings import Folders
 from feeds.storage.repository import Repository
+from feeds.syncing.sync import Plan, sync
 from tests.clones import Server, git
 from tests.sites import Site, adopted, imported, line, tree, user_text
 
@@ -68,6 +70,22 @@ def test_an_editor_who_pushes_while_events_arrive_conflicts_with_nothing(synced)
     assert synced.server.settle().troubles == []
     assert synced.server.listed("anna") == ["a4"]
     assert len(synced.server.listed("bo")) == 5
+
+
+def large(raw_bytes, *guids):
+    at = "2026-11-21T10:00:00.000Z"
+    return "".join(line("imported", at, guid=guid, remote_id=f"x-{guid}", raw="x" * raw_bytes) for guid in guids)
+
+
+def test_a_day_of_many_events_is_carried_into_several_files_and_each_event_into_one(synced):
+    synced.server.happens(large(300_000, "a1", "a2"))
+    synced.server.settle()
+    synced.server.happens(large(300_000, "a1", "a3"))
+    synced.server.settle()
+    files = {path: its for path, its in synced.results().items() if path.startswith("results/main/2026-11-21")}
+    guids = {path: [json.loads(line[2:])["guid"] for line in its] for path, its in files.items()}
+    assert guids == {"results/main/2026-11-21.yaml": ["a1", "a2"], "results/main/2026-11-21-2.yaml": ["a3"]}
+    assert synced.server.listed("anna") == ["a4"]
 
 
 # -- the journal is let go of only when its commit is safe
@@ -543,6 +561,18 @@ def test_without_a_remote_a_hand_written_line_stays_uncommitted_beside_ours(alon
     assert (alone.catalog / "results/main/2026-11-21.yaml").read_text() == imported("a2") + imported("a1")
 
 
+def test_without_a_remote_a_hand_written_line_does_not_part_work_tree_and_commit(alone):
+    """The work tree's file is full, the commit's isn't: the event goes where the commit has it."""
+    alone.happened(large(600_000, "a2"), "results/main/2026-11-21.yaml")
+    for guid in ("a1", "a3"):
+        alone.happens(imported(guid))
+        alone.settle()
+    assert git(alone.catalog, "show", "HEAD:results/main/2026-11-21.yaml") + "\n" == imported("a1", "a3")
+    assert not (alone.catalog / "results/main/2026-11-21-2.yaml").exists()
+    assert alone.status() == "M results/main/2026-11-21.yaml"
+    assert alone.listed("anna") == ["a4"]
+
+
 def test_without_a_remote_a_reset_that_drops_events_is_mended_before_anything_is_built(alone):
     alone.settle()
     before = git(alone.catalog, "rev-parse", "HEAD")
@@ -576,6 +606,24 @@ def test_without_git_it_only_builds(synced):
     done = server.sync()
     assert (done.troubles, server.listed("anna")) == ([], ["a2", "a3", "a4"])
     assert done.backlog >= 1
+
+
+def test_a_catalog_that_is_only_a_part_of_a_repository_is_refused(tmp_path):
+    """Its events would seem to be on their way into Git, and would never get there."""
+    site = Site(tmp_path / "work")
+    site.user("anna", "a1")
+    site.happened(adopted("anna"))
+    git(tmp_path, "init", "--quiet")
+    plan = Plan(Folders(site.catalog, site.state), site.out)
+    assert sync(plan).troubles == []  # what the repository around it doesn't have is not its part
+    git(tmp_path, "add", "work/catalog/catalog.yaml")
+    with pytest.raises(UsageError) as refused:
+        sync(plan)
+    assert str(refused.value) == (
+        f"{site.catalog} is a folder within the Git repository {tmp_path}, and feeds sync needs a repository whose "
+        "top is the catalog's folder.\n"
+        "Give the catalog a repository of its own, or build without Git: feeds build --record, every minute."
+    )
 
 
 def test_a_repository_that_git_cannot_read_is_reported_and_not_taken_for_none(synced):
@@ -667,6 +715,8 @@ def test_no_event_is_out_of_both_journal_and_check_out_at_any_moment(synced):
     done = synced.server.sync()
     assert "File exists" in done.troubles[0]
     assert synced.count("a1") == 1
+    assert [each["guid"] for each in synced.server.journalled() if each["event"] == "imported"] == ["a1"]
+    synced.server.sync()  # nothing to push any more, and still nothing to build from
     assert [each["guid"] for each in synced.server.journalled() if each["event"] == "imported"] == ["a1"]
     folder.unlink()
     synced.server.settle()
