@@ -7,7 +7,7 @@ login; it writes an e-mail to the user.
 from datetime import datetime
 
 from feeds.core.errors import UsageError
-from feeds.core.events import APPROVED, REFUSED, REJECTED, Event
+from feeds.core.events import ADOPTED, APPROVED, LEFT, REFUSED, REJECTED, Event
 from feeds.core.partners import Partner, PartnerState
 from feeds.dailymotion.client import Client
 from feeds.formats import results_yaml
@@ -43,38 +43,50 @@ class Deciding:
         self._register, self._journal = register, journal
         self._waiting = Waiting(folders.state)
 
+    @property
+    def parent_id(self) -> str:
+        """Return the parent account's id."""
+        return self._register.network().parent_id
+
+    def asked_about(self, user_id: str, states: frozenset[PartnerState]) -> str:
+        """Return how people know an account, if it is in one of these states. Raises UsageError."""
+        partners, usernames = self._register.partners(), self._register.usernames()
+        refuse_unknown(user_id, {**usernames, **partners})
+        partner = partners.get(user_id, Partner())
+        name = f"{partner.username or usernames.get(user_id, user_id)} ({user_id})"
+        if partner.state not in states:
+            raise UsageError(f"{name} {_SAYS[partner.state]}.")
+        return name
+
     def approve(self, user_id: str, *, by: str, why: str, now: datetime) -> None:
         """Let an account join: its holder connects once more, and is adopted at once. Raises UsageError."""
-        self._may(user_id, CAN_BE_APPROVED)
+        self.asked_about(user_id, CAN_BE_APPROVED)
         self._record(APPROVED, user_id, by, why, now)
 
     def refuse(self, user_id: str, *, by: str, why: str, now: datetime) -> None:
         """Tell an account that asked, or was approved, that it can't join. Raises UsageError."""
-        self._may(user_id, CAN_BE_REFUSED)
+        self.asked_about(user_id, CAN_BE_REFUSED)
         self._record(REFUSED, user_id, by, why, now)
 
     def reject(self, user_id: str, parent: Client, *, by: str, why: str, now: datetime) -> None:
         """End an adoption; `parent` has the parent account's login. Raises UsageError and a DailymotionError."""
-        self._may(user_id, CAN_BE_REJECTED)
+        self.asked_about(user_id, CAN_BE_REJECTED)
         self._journal.check(free_bytes=0)
-        parent.reject(user_id, parent_id=self._register.network().parent_id)
+        parent.reject(user_id, parent_id=self.parent_id)
         self._record(REJECTED, user_id, by, why, now)
 
-    def _may(self, user_id: str, states: frozenset[PartnerState]) -> Partner:
-        partners = self._register.partners()
-        refuse_unknown(user_id, {**self._register.usernames(), **partners})
-        partner = partners.get(user_id, Partner())
-        if partner.state not in states:
-            raise UsageError(f"{partner.username or user_id} ({user_id}) {_SAYS[partner.state]}.")
-        return partner
+    def record(self, event: str, user_id: str, *, username: str | None, by: str, why: str, now: datetime) -> None:
+        """Record what happened elsewhere: `adopted`, `rejected` or `left`. Raises StorageError."""
+        if event not in (ADOPTED, REJECTED, LEFT):
+            raise ValueError(f"{event} is no word for what happened elsewhere")
+        self._record(event, user_id, by, why, now, username)
 
-    def _record(self, event: str, user_id: str, by: str, why: str, now: datetime) -> None:
-        partner = self._register.partner(user_id)
-        username = partner.username or self._register.usernames().get(user_id)
+    def _record(self, event: str, user_id: str, by: str, why: str, now: datetime, username: str | None = None) -> None:
+        username = username or self._register.partner(user_id).username or self._register.usernames().get(user_id)
         fields = {
             "user": user_id,
             **({"username": username} if username else {}),
-            "parent": self._register.network().parent_id,
+            "parent": self.parent_id,
             "by": by,
             **({"why": why} if why else {}),
         }

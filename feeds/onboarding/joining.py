@@ -71,7 +71,7 @@ class Joining:
         if account.id == network.parent_id:
             raise CannotJoin("This is the network's own parent account. Log in as the account that is to join it.")
         if invitation is not None:
-            self._refuse_spent(invitation, account, now)
+            self.refuse_spent(invitation, account.id, now)
         state = self._register.partner(account.id).state
         listed = account.id in self._register.usernames()
         expected = welcome(state, listed=listed, invited=invitation is not None)
@@ -103,6 +103,15 @@ class Joining:
                 self._ask(account, parent_id, now)
         return expected
 
+    def refuse_spent(self, invitation: Invitation, user_id: str | None, now: datetime) -> None:
+        """Raise InvitationSpent if it is of no more use to this account, or to one that isn't known yet."""
+        if now >= invitation.until:
+            raise InvitationSpent("This invitation is over. Ask the network for a new one.")
+        bearer = bearers(self._register.events()).get(invitation.id, user_id)
+        if bearer != user_id:
+            whom = "" if user_id is None else " by another account"
+            raise InvitationSpent(f"This invitation has been used{whom}. Ask the network for a new one.")
+
     def _ask(self, account: Account, parent_id: str, now: datetime) -> None:
         # Once is enough: whoever clicks on and on must not fill the journal.
         if self._register.partner(account.id).state is not PartnerState.ASKED:
@@ -113,12 +122,6 @@ class Joining:
     def _record(self, event: str, account: Account, parent_id: str, now: datetime, more: dict[str, object]) -> None:
         fields = {"user": account.id, "username": account.username, "parent": parent_id, **more}
         self._journal.append(results_yaml.render(Event(now, event, fields)))
-
-    def _refuse_spent(self, invitation: Invitation, account: Account, now: datetime) -> None:
-        if now >= invitation.until:
-            raise InvitationSpent("This invitation is over. Ask the network for a new one.")
-        if bearers(self._register.events()).get(invitation.id, account.id) != account.id:
-            raise InvitationSpent("This invitation has been used by another account. Ask the network for a new one.")
 
     @contextmanager
     def _one_bearer(self, invitation: Invitation | None) -> Iterator[None]:

@@ -1,0 +1,147 @@
+"""`feeds doctor`: is everything set up for partners to join? Confirms the parent account, without which none can."""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from feeds.commands._parent import now
+from feeds.commands.options import catalog_option, folders_of
+from feeds.core.errors import FeedsError, UsageError
+
+if TYPE_CHECKING:
+    from feeds.core.catalog import Network
+    from feeds.dailymotion.values import Settings
+    from feeds.onboarding.examining import Answer, ParentAccount
+    from feeds.settings import Folders
+
+_MARKS = {"ok": "ok   ", "look": "look ", "fault": "FAULT"}
+
+
+@click.command("doctor", epilog="Example: feeds doctor --parent-is nordclips")
+@click.option("--parent-is", metavar="USERNAME", help="Confirm the parent account by its username, without asking.")
+@click.option("--offline", is_flag=True, help="Ask neither Dailymotion nor the published site.")
+@catalog_option
+def command(parent_is: str | None, offline: bool, catalog: str | None) -> int:
+    """Look at settings, clock, parent account, roles, callback URL, state folder and the published site.
+
+    Nobody is adopted until the parent account has been confirmed here, once: by its login (`feeds login`), by its
+    username, or by a yes to its name. Exits with 1 if there is a fault.
+    """
+    from feeds.onboarding import examining
+    from feeds.onboarding.register import Register
+    from feeds.settings import dailymotion_settings
+
+    its = folders_of(catalog)
+    network = Register(its).network()
+    answers = [*_of_settings(), examining.about_state(its.catalog, its.state), examining.about_shape(network)]
+    for answer in answers:
+        _show(answer)
+    if not offline:
+        settings = dailymotion_settings(os.environ)[0]
+        for answer in _of_dailymotion(settings, its, network, parent_is):
+            answers.append(answer)
+            _show(answer)
+        for answer in _of_site(network):
+            answers.append(answer)
+            _show(answer)
+    faults = sum(answer.verdict == "fault" for answer in answers)
+    looks = sum(answer.verdict == "look" for answer in answers)
+    click.echo(f"{faults} fault{'s' if faults != 1 else ''}, {looks} to look at.", err=True)
+    return 1 if faults else 0
+
+
+def _show(answer: "Answer") -> None:
+    from feeds.formats.terminal import visible
+
+    click.echo(visible(f"{_MARKS[answer.verdict]}  {answer.about:<10} {answer.what}"))
+    if answer.remedy:
+        click.echo(visible(f"{'':19}{answer.remedy}"))
+
+
+def _of_settings() -> Iterator["Answer"]:
+    from feeds.onboarding.examining import Answer, about_redirect
+    from feeds.settings import app_settings
+    from feeds.web.settings import link_settings, web_settings
+
+    for read in (app_settings, web_settings):
+        try:
+            read(os.environ)
+        except UsageError as error:
+            for fault in str(error).splitlines()[1:] or [str(error)]:
+                yield Answer("settings", "fault", fault.removeprefix("  - "))
+    try:
+        yield about_redirect(link_settings(os.environ).public_url)
+    except UsageError:
+        return  # told above
+
+
+def _of_dailymotion(
+    settings: "Settings", its: "Folders", network: "Network", parent_is: str | None
+) -> Iterator["Answer"]:
+    from feeds.commands._parent import parent_of
+    from feeds.dailymotion.client import Client
+    from feeds.dailymotion.clock import time_there
+    from feeds.dailymotion.errors import DailymotionError, Expired
+    from feeds.onboarding import examining
+
+    with Client(settings) as client:
+        parent, answer = examining.about_parent(client, network.parent_id)
+    yield answer
+    if parent is None:
+        return
+    try:
+        yield examining.about_clock(now(), time_there(settings))
+    except DailymotionError as error:
+        yield examining.Answer("clock", "look", str(error))
+    proven = False
+    try:
+        with parent_of(None) as client:
+            for answer in examining.about_login(client.who_am_i(), network.parent_id):
+                proven |= answer.about == "login" and answer.verdict == "ok"
+                yield answer
+    except Expired as error:
+        yield examining.Answer("login", "look", "without the parent's login its roles can't be seen", str(error))
+    except FeedsError as error:
+        yield examining.Answer("login", "fault", str(error))
+    yield _confirmed(its, parent, proven, parent_is)
+
+
+def _confirmed(its: "Folders", parent: "ParentAccount", proven: bool, parent_is: str | None) -> "Answer":
+    """Note who the parent is, once its login or a person has said so."""
+    import sys
+
+    from feeds.onboarding import parent_check
+    from feeds.onboarding.examining import Answer
+
+    name = f"{parent.screenname} (@{parent.username}, {parent.id})"
+    if parent_is is not None and parent_is != parent.username:
+        return Answer(
+            "confirmed",
+            "fault",
+            f"the parent is {name}, and not @{parent_is}",
+            "Mend network.parent_id in catalog.yaml.",
+        )
+    sure = proven or parent_is is not None
+    try:
+        known = parent_check.passed(its.state, parent.id)
+    except parent_check.NotChecked:
+        known = None
+    if not sure and known is None and sys.stdin.isatty():
+        sure = click.confirm(f"       Is {name} your network's parent account?", default=False)
+    if sure:
+        parent_check.note(its.state, parent_check.ParentCheck(parent.id, parent.screenname, now()))
+        return Answer("confirmed", "ok", f"partners are adopted by {name}")
+    if known is not None:
+        return Answer("confirmed", "ok", f"partners are adopted by {name}, since {known.at:%Y-%m-%d}")
+    remedy = f"Run `feeds login` as the parent, or `feeds doctor --parent-is {parent.username}` if it is the right one."
+    return Answer(
+        "confirmed", "fault", f"nobody has confirmed that {name} is the parent: no partner is adopted", remedy
+    )
+
+
+def _of_site(network: "Network") -> Iterator["Answer"]:
+    from feeds.onboarding.published import about_site
+
+    yield from about_site(str(network.base_url), network.user_list)
