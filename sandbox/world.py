@@ -8,8 +8,9 @@ import json
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,14 @@ class Mail:
     time: int
 
 
+@dataclass(frozen=True)
+class Totals:
+    """How many children and videos the accounts have, by their ids."""
+
+    children: Counter[str]
+    videos: Counter[str]
+
+
 @dataclass
 class World:
     """All of it; dictionaries go by id, by code or by token. `encoding_s`: how long a video is processed."""
@@ -144,6 +153,11 @@ class World:
         found = (one for one in self.videos.values() if one.owner == owner)
         return sorted(found, key=lambda one: (one.created_time, one.id), reverse=True)
 
+    def totals(self) -> Totals:
+        """Count the children and the videos of every account."""
+        children = Counter(parent for one in self.accounts.values() for parent in one.parents)
+        return Totals(children, Counter(one.owner for one in self.videos.values()))
+
     def send(self, account: Account, parent: str, about: str) -> None:
         """Note the e-mail of a change of status, https://developer.dailymotion.com/guides/mcn ("User adoption")."""
         self.mails.append(Mail(account.email, account.id, parent, about, int(self.now())))
@@ -160,7 +174,7 @@ class World:
             return
         aside = self.path.with_name(self.path.name + ".new")
         kept = {name: getattr(self, name) for name in _KINDS} | {"mails": self.mails}
-        text = json.dumps(kept, indent=1, default=asdict)
+        text = json.dumps(kept, default=vars)
         aside.write_text(text)
         aside.replace(self.path)
 
