@@ -4,7 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from feeds.core.events import IMPORT_FAILED, IMPORTED, LISTED, PARTNER_EVENTS, UNDONE, Event, event_id, undone_ids
+from feeds.core.events import (
+    ASKED_TO_JOIN,
+    IMPORT_FAILED,
+    IMPORTED,
+    LISTED,
+    PARTNER_EVENTS,
+    UNDONE,
+    Event,
+    event_id,
+    undone_ids,
+)
 
 _NAMES_SHOWN = 5
 
@@ -57,7 +67,8 @@ def said(event: Event) -> str:
             words = "another try"
         case kind if kind in PARTNER_EVENTS:
             parent, username = event.text("parent"), event.text("username")
-            words = f"{kind} as {username}" if username else kind
+            words = kind.replace("_", " ") + (f" as {username}" if username else "")
+            words += " by invitation" if event.text("invitation") else ""
             words += f" (parent {parent})" if parent else ""
         case other:
             words = other
@@ -143,6 +154,10 @@ def _names(guids: Iterable[str]) -> str:
 
 
 def _who(event: Event) -> str:
+    if by := event.text("by"):
+        return by
+    if event.event == ASKED_TO_JOIN:
+        return event.text("username") or "the partner"
     if "raw" in event.fields or "raw_base64" in event.fields or "timestamp_ms" in event.fields:
         return "Dailymotion"
     return "a person" if event.text("why") else "the network"

@@ -46,6 +46,18 @@ OTHERS = {
         Event(START, "adopted", {"user": "a1", "username": "anna", "parent": "x1"}),
         ("the network", "adopted as anna (parent x1)"),
     ),
+    "an adoption by invitation": (
+        Event(START, "adopted", {"user": "a1", "username": "anna", "parent": "x1", "invitation": "k7"}),
+        ("the network", "adopted as anna by invitation (parent x1)"),
+    ),
+    "a wish to join": (
+        Event(START, "asked_to_join", {"user": "a1", "username": "anna", "parent": "x1"}),
+        ("anna", "asked to join as anna (parent x1)"),
+    ),
+    "a refusal": (
+        Event(START, "refused", {"user": "a1", "parent": "x1", "by": "olga", "why": "not our field"}),
+        ("olga", "refused (parent x1): not our field"),
+    ),
     "a departure": (Event(START, "left", {"user": "a1"}), ("the network", "left")),
     "an event of tomorrow": (Event(START, "praised", {"guid": "a1"}), ("the network", "praised")),
 }
