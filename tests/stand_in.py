@@ -3,14 +3,14 @@
 import json
 import socket
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import requests
 
 from feeds.dailymotion.values import Settings
 from sandbox import population
 from sandbox.faults import fault
-from sandbox.server import create_app, server
+from sandbox.server import create_app, listening
 
 CALLBACK_URL = "https://nord.example/connect/return"
 PARENT, CHILD = "x1nord", "x2cafec0"
@@ -24,10 +24,8 @@ class Sandbox:
         self.world = population.sample(callback_url=callback_url)
         population.add_children(self.world, children, videos=0)
         self._app = create_app(self.world, not_a_child=not_a_child)
-        self._server = server(self._app)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
+        self._running = ExitStack()
+        self.url = self._running.enter_context(listening(self._app))
 
     def settings(self, **changes):
         url = self.url
@@ -65,10 +63,7 @@ class Sandbox:
         return answer.headers["Location"]
 
     def close(self):
-        self._faults.clear()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._running.close()
 
     @property
     def _faults(self):
