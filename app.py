@@ -4,14 +4,19 @@ import os
 import sys
 from typing import Any
 
-from flask import Flask, Response, current_app, jsonify
+from flask import Flask, Response, current_app, jsonify, request
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from feeds.core.errors import UsageError
+from feeds.onboarding.joining import Joining
+from feeds.onboarding.register import Register
 from feeds.settings import AppSettings, app_settings
 from feeds.storage.dead_letters import DeadLetters
 from feeds.storage.journal import Journal
-from feeds.web import callback, health
+from feeds.web import callback, connect, health, outcomes, pages, security
+from feeds.web.masking import Masking
+from feeds.web.settings import WebSettings, web_settings
 
 # Gunicorn takes this exit code as "the app can't be loaded" and ends, rather than trying again and again:
 # https://github.com/benoitc/gunicorn/blob/master/gunicorn/arbiter.py (APP_LOAD_ERROR)
@@ -23,18 +28,37 @@ _SENTENCES = {
     405: "This address takes another method.",
     413: f"The body is larger than {callback.BODY_LIMIT_BYTES:,} bytes.",
 }
+_FAILED = "The app failed; its log says more."
+# What programs ask for, and are answered in JSON; all else is for people.
+_FOR_PROGRAMS = ("/callback/", "/healthz", "/readyz")
 
 
-def create_app(settings: AppSettings | None = None) -> Flask:
-    """Wire the app; without settings, with those of the environment, or end the process with all their faults."""
-    settings = settings or _settings_of_environment()
+def create_app(settings: AppSettings | None = None, web: WebSettings | None = None) -> Flask:
+    """Wire the app; without settings, with those of the environment, or end the process with all their faults.
+
+    Without `web` there are no pages for partners.
+    """
+    if settings is None:
+        settings, web = _settings_of_environment()
     app = Flask("feeds", static_folder=None)
     app.url_map.merge_slashes = False  # its redirect would repeat the address, and with it the secret
+    app.logger.addFilter(Masking())
+    security.install_headers(app, web)
 
     state = settings.folders.state
     journal, dead_letters = Journal(state / "journal"), DeadLetters(state / "dead-letters")
-    app.register_blueprint(callback.blueprint(journal, dead_letters, secrets=settings.callback_secrets))
+    callbacks = callback.blueprint(journal, dead_letters, secrets=settings.callback_secrets)
+    app.register_blueprint(callbacks)
     app.register_blueprint(health.blueprint(journal))
+    if web is None:
+        app.logger.warning("FEEDS_PUBLIC_URL is not set: callbacks are taken, but there are no pages for partners.")
+    else:
+        register = Register(settings.folders)
+        shown = pages.install(app, register)
+        security.install_session(app, web).exempt(callbacks)
+        joining = Joining(settings.folders, register, journal)
+        connecting = connect.Connecting(web, register, joining, shown)
+        app.register_blueprint(connect.blueprint(connecting, web, {}))
 
     for status in _SENTENCES:
         app.register_error_handler(status, _refused)
@@ -43,27 +67,51 @@ def create_app(settings: AppSettings | None = None) -> Flask:
 
 
 def _refused(error: HTTPException) -> Response:
-    page = jsonify(error=_SENTENCES[error.get_response().status_code])
-    page.status_code = error.get_response().status_code
+    status = error.get_response().status_code
+    shown = _pages()
+    if shown is None:
+        answer = jsonify(error=_SENTENCES[status])
+        answer.status_code = status
+    else:
+        told = outcomes.stale_form() if isinstance(error, CSRFError) else outcomes.nothing_here(status)
+        answer = shown.outcome(told)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        page.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return page
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _failed(error: Exception) -> Response:
     # Flask's own line would name the address, and with it the secret.
     current_app.logger.error("The app failed:", exc_info=error)
-    page = jsonify(error="The app failed; its log says more.")
-    page.status_code = 500
-    return page
+    shown = _pages()
+    if shown is not None:
+        return shown.outcome(outcomes.broken())
+    answer = jsonify(error=_FAILED)
+    answer.status_code = 500
+    return answer
 
 
-def _settings_of_environment() -> AppSettings:
+def _pages() -> pages.Pages | None:
+    """Return what renders an error for people, if the request is theirs."""
+    shown: pages.Pages | None = current_app.extensions.get("pages")
+    return None if request.path.startswith(_FOR_PROGRAMS) else shown
+
+
+def _settings_of_environment() -> tuple[AppSettings, WebSettings | None]:
+    faults: list[str] = []
+    settings, web = None, None
     try:
-        return app_settings(os.environ)
+        settings = app_settings(os.environ)
     except UsageError as error:
-        print(error, file=sys.stderr, flush=True)
-        raise SystemExit(_CANNOT_LOAD) from error
+        faults.append(str(error))
+    try:
+        web = web_settings(os.environ)
+    except UsageError as error:
+        faults.append(str(error))
+    if settings is None or faults:
+        print("\n".join(faults), file=sys.stderr, flush=True)
+        raise SystemExit(_CANNOT_LOAD)
+    return settings, web
 
 
 def __getattr__(name: str) -> Any:

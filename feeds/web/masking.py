@@ -1,0 +1,23 @@
+"""What must never stand in a log, wherever a line comes from: the parts of addresses that are as good as a key."""
+
+import logging
+import re
+
+_SECRET_PATH = re.compile(r"(/callback/)[^\s\"'?#]+")
+_SECRET_QUERY = re.compile(r"\b((?:code|state|invitation|access_token|refresh_token|client_secret)=)[^\s\"'&#]+")
+
+
+def mask(text: str) -> str:
+    """Return a line of a log without the callback's secret, and without what OAuth and invitations put in a query."""
+    return _SECRET_QUERY.sub(r"\1***", _SECRET_PATH.sub(r"\1***", text))
+
+
+class Masking(logging.Filter):
+    """Masks each record before any handler sees it, with the exception that it tells of."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, masked."""
+        record.msg, record.args = mask(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
+        return True
