@@ -60,6 +60,14 @@ class _PushBudget:
 @click.option(
     "--every", type=_Every(), default="10s", show_default=True, metavar="SPAN", help="How often, with --watch."
 )
+@click.option(
+    "--notify-every",
+    type=_Every(),
+    default="5m",
+    show_default=True,
+    metavar="SPAN",
+    help="How often `feeds notify` is started beside it, with --watch, where FEEDS_NOTIFY_URL is set.",
+)
 @click.option("--max-pushes", type=click.IntRange(1, 60), default=6, show_default=True, metavar="N", help="A minute.")
 @click.option("--remote", default="origin", show_default=True, help="The remote to pull from and push to.")
 @click.option("--branch", help="Its branch (default: the one that is checked out).")
@@ -75,6 +83,7 @@ def command(
     out: str | None,
     watch: bool,
     every: float,
+    notify_every: float,
     max_pushes: int,
     remote: str,
     branch: str | None,
@@ -87,6 +96,9 @@ def command(
     The one program that writes the catalog's clone on the server. Without a remote it commits into the clone; without
     Git it only builds. Killed at any moment, the next run repairs what it left.
     """
+    from contextlib import nullcontext
+
+    from feeds.commands._telling import Telling
     from feeds.settings import folders, instance
     from feeds.syncing.sync import Plan, sync
 
@@ -105,16 +117,20 @@ def command(
     budget = _PushBudget(max_pushes)
     stop = _told_to_stop() if watch else None
     said = ""
-    while True:
-        done = sync(plan, may_push=budget.take)
-        words = _words(done)
-        if words != said:
-            click.echo(words, nl=False)
-            said = words
-        if stop is None:
-            return 3 if done.remote_trouble else 1 if done.troubles or not (done.report and done.report.good) else 0
-        if stop.wait(every):
-            return INTERRUPTED
+    told = bool(stop and os.environ.get("FEEDS_NOTIFY_URL"))
+    with Telling(its, os.environ, every_s=notify_every) if told else nullcontext() as telling:
+        while True:
+            done = sync(plan, may_push=budget.take)
+            words = _words(done)
+            if words != said:
+                click.echo(words, nl=False)
+                said = words
+            if stop is None:
+                return 3 if done.remote_trouble else 1 if done.troubles or not (done.report and done.report.good) else 0
+            if telling:
+                telling.go_on()
+            if stop.wait(every):
+                return INTERRUPTED
 
 
 def _told_to_stop() -> threading.Event:
