@@ -36,7 +36,7 @@ class Programs:
     """What this process has started. Leaving the block, by whatever way, ends all that still runs."""
 
     def __init__(self) -> None:
-        self._running: list[subprocess.Popen[str]] = []
+        self._running: dict[subprocess.Popen[str], Sequence[signal.Signals]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -45,8 +45,8 @@ class Programs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with undisturbed():
-            for program in reversed(self._running):
-                _end(program)
+            for program, endings in reversed(self._running.items()):
+                _end(program, endings)
 
     def start(
         self,
@@ -56,8 +56,9 @@ class Programs:
         output: int | IO[str] | None = None,
         errors: int | IO[str] | None = None,
         listener: socket.socket | None = None,
+        endings: Sequence[signal.Signals] = (signal.SIGTERM, signal.SIGKILL),
     ) -> subprocess.Popen[str]:
-        """Start `python ARGUMENTS`, with the listener's descriptor open in it."""
+        """Start `python ARGUMENTS`, with the listener's descriptor open in it; `endings` are sent until it ends."""
         with undisturbed():
             program = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -71,14 +72,14 @@ class Programs:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,
             )
-            self._running.append(program)
+            self._running[program] = endings
         return program
 
     def run(self, arguments: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str, str]:
         """Run `python ARGUMENTS` to its end, and return its exit code, output and errors."""
         program = self.start(arguments, environ, output=subprocess.PIPE, errors=subprocess.PIPE)
         output, errors = program.communicate()
-        self._running.remove(program)
+        del self._running[program]
         return program.returncode, output, errors
 
     def start_site(self, folder: Path, listener: socket.socket, environ: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -181,10 +182,10 @@ def _status(host: str, path: str) -> int | None:
         connection.close()
 
 
-def _end(program: subprocess.Popen[str]) -> None:
+def _end(program: subprocess.Popen[str], endings: Sequence[signal.Signals]) -> None:
     # What has ended before is left alone: its number may be another program's by now.
     if program.poll() is None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in endings:
             with suppress(ProcessLookupError):
                 os.killpg(program.pid, number)
             with suppress(subprocess.TimeoutExpired):

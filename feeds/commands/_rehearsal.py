@@ -1,7 +1,7 @@
 """What a rehearsal has shown: the importer's two crawls and our own records, side by side, and whether they agree."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +119,28 @@ def faults(rehearsal: Rehearsal) -> list[str]:
     return found
 
 
+def faults_of_clones(pushed: Mapping[str, bytes], pulled: Mapping[str, bytes], fresh: Mapping[str, bytes]) -> list[str]:
+    """Return a sentence for each thing of the editor's that is lost, and for each that the pull didn't bring.
+
+    Each is the files of a work tree by path: the editor's when the change was pushed, the editor's after the last
+    pull, and those of a fresh clone, which has what the remote has.
+    """
+    found = []
+    theirs = {path for path in pushed.keys() | fresh.keys() if not path.startswith("results/")}
+    if lost := {path for path in theirs if pushed.get(path) != fresh.get(path)}:
+        found.append(f"{_are(lost)} not on the remote as the editor pushed it.")
+    if missed := {path for path in pulled.keys() | fresh.keys() if pulled.get(path) != fresh.get(path)}:
+        found.append(f"{_are(missed)} not after the editor's pull what the remote has.")
+    return found
+
+
+def faults_of_sites(site: Mapping[str, bytes], fresh: Mapping[str, bytes]) -> list[str]:
+    """Return a sentence where a site that was built from a fresh clone is another one; files by path."""
+    if differ := {path for path in site.keys() | fresh.keys() if site.get(path) != fresh.get(path)}:
+        return [f"A fresh clone builds another site: {_names(differ)} {'is' if len(differ) == 1 else 'are'} different."]
+    return []
+
+
 def moved_up(rehearsal: Rehearsal) -> int:
     """Count the videos that were not listed before: they had waited until there was room in the feed."""
     before = rehearsal.first.guids
@@ -173,12 +195,12 @@ def _short(name: str) -> str:
     return name if len(name) <= NAME_CHARACTERS else name[: NAME_CHARACTERS - 1] + "…"
 
 
-def _names(guids: frozenset[str]) -> str:
+def _names(guids: Set[str]) -> str:
     some = ", ".join(sorted(guids)[:3])
     return f"{some} and {len(guids) - 3:,} more" if len(guids) > 3 else some
 
 
-def _are(guids: frozenset[str]) -> str:
+def _are(guids: Set[str]) -> str:
     return f"{_names(guids)} {'is' if len(guids) == 1 else 'are'}"
 
 

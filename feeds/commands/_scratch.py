@@ -2,11 +2,12 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from feeds.commands._programs import undisturbed
+from feeds.commands._programs import END_S, undisturbed
 from feeds.core.catalog import Network
 from feeds.core.errors import FeedsError
 from feeds.formats import catalog_yaml
@@ -21,7 +22,25 @@ def scratch_folder() -> Iterator[Path]:
         yield folder
     finally:
         with undisturbed():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    # A git whose program had to be killed may still be writing here, for a moment.
+    deadline = time.monotonic() + END_S
+    while folder.exists():
+        try:
             shutil.rmtree(folder)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return the bytes of all files below a folder by their paths, but for Git's own."""
+    names = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {name.as_posix(): path.read_bytes() for name, path in names.items() if ".git" not in name.parts}
 
 
 def copy_catalog(source: Folders, target: Folders) -> Network:
@@ -35,7 +54,8 @@ def copy_catalog(source: Folders, target: Folders) -> Network:
     names = {Path("catalog.yaml")}
     for pattern in (*read.include, "results/**/*.yaml"):
         names |= {path.relative_to(source.catalog) for path in source.catalog.glob(pattern) if path.is_file()}
-    for name in names:
+    # A pattern may reach into Git's own folder, which no clone could hold.
+    for name in {each for each in names if ".git" not in each.parts}:
         _copy(source.catalog / name, target.catalog / name)
     for segment in (source.state / "journal").glob("*.yaml"):
         _copy(segment, target.state / "journal" / segment.name)

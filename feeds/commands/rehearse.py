@@ -1,28 +1,37 @@
-"""Rehearse the whole loop on a scratch copy of a catalog: build, be crawled, be called back, build, be crawled.
+"""Rehearse the whole loop on a scratch copy of a catalog: an editor pushes, the server syncs, Dailymotion crawls.
 
-The importer is the sandbox, started as the foreign program that it is; the app runs under gunicorn; all of it talks
-HTTP on loopback. Nothing outside the scratch folder is changed.
+The importer is the sandbox, started as the foreign program that it is; the app runs under gunicorn; `feeds sync`
+watches a bare Git remote; all of it talks on loopback. Nothing outside the scratch folder is changed.
+
+A step is a function of the stage; STEPS has them in the order in which they are played.
 """
 
-import json
-import secrets
-from collections.abc import Sequence
+import shutil
 from datetime import UTC, datetime
-from pathlib import Path
 from textwrap import fill
-from typing import Any
 
 import click
 
-from feeds.commands._programs import Programs, ended_by_signals, environment, listen, url_of, wait_until_answering
-from feeds.commands._rehearsal import Crawl, Rehearsal, compare, faults, moved_up, parse_crawl, rows, table
-from feeds.commands._scratch import copy_catalog, scratch_folder
+from feeds.commands._edits import Edit, choose
+from feeds.commands._programs import Programs, ended_by_signals
+from feeds.commands._rehearsal import (
+    Crawl,
+    Rehearsal,
+    compare,
+    faults,
+    faults_of_clones,
+    faults_of_sites,
+    moved_up,
+    rows,
+    table,
+)
+from feeds.commands._scratch import copy_catalog, files_of, scratch_folder
+from feeds.commands._stage import EDITOR, NEWCOMER, SERVER, STAND_IN, Stage, Step
 from feeds.commands.options import catalog_option, folders_of
-from feeds.core.catalog import Network
 from feeds.core.errors import FeedsError
-from feeds.core.events import IMPORTED, Event
-from feeds.formats import results_yaml
+from feeds.core.events import IMPORTED
 from feeds.settings import Folders
+from feeds.storage.git import GitFailed
 
 WIDTH = 80
 
@@ -32,108 +41,176 @@ WIDTH = 80
 def command(catalog: str | None) -> None:
     """Prove the whole loop with your catalog, without touching it.
 
-    On a scratch copy: build, let a stand-in for Dailymotion crawl every feed and call back, build again, crawl again,
-    and show in a table what came of it.
+    On a scratch copy, with a Git remote of its own: an editor pushes a change, `feeds sync` publishes it, a stand-in
+    for Dailymotion crawls every feed and calls back, and a table shows what came of it.
     """
     source = folders_of(catalog)
     with ended_by_signals(), scratch_folder() as scratch, Programs() as programs:
-        rehearsal = _Stage(programs, scratch).rehearse(source)
-    click.echo()
-    click.echo(table(rows(rehearsal)))
-    click.echo()
-    if found := faults(rehearsal):
+        stage = Stage(programs, scratch, source)
+        has_git = shutil.which("git") is not None
+        how = ", with a Git remote of its own" if has_git else ""
+        click.echo(f"Rehearsing {source.catalog.resolve()} on a scratch copy{how}.")
+        stage.play(STEPS if has_git else STEPS_WITHOUT_GIT)
+    click.echo(conclusion(stage))
+
+
+def begin(stage: Stage) -> None:
+    """Put the catalog into a bare Git remote, as its editor."""
+    stage.network = copy_catalog(stage.source, Folders(stage.editor.folder, stage.folders.state))
+    stage.editor.begin(stage.remote)
+    stage.say(EDITOR, "pushes the catalog to a bare Git remote")
+
+
+def publish(stage: Stage) -> None:
+    """Clone it, as the server, publish it by `feeds sync --watch`, and serve site and app."""
+    stage.server.start(stage.remote, stage.environ)
+    stage.start_servers()
+    stage.report = stage.server.settle("the first publication")
+    _say_published(stage, "clones it, and runs feeds sync --watch")
+
+
+def edit(stage: Stage) -> None:
+    """Change the catalog and push, as an editor who hasn't pulled since the server began."""
+    users = {user["id"] for user in stage.report["users"] if user["in_list"] and not user["frozen"]}
+    limit = stage.network.feed_limit
+    change = stage.edit = choose(stage.editor.folder, users, stage.titles, feed_limit=limit, at=datetime.now(UTC))
+    if change.files:
+        for name, text in change.files.items():
+            (stage.editor.folder / name).write_bytes(text)
+        words = ", ".join(_edit_words(change))
+        stage.editor.commit(f"Rehearse: {words}")
+        stage.editor.pull()
+        stage.editor.push()
+        stage.say(EDITOR, f"{words}, and pushes")
+    else:
+        stage.say(EDITOR, "finds nothing to change that would be seen")
+    stage.pushed = stage.editor.files()
+
+
+def take_in(stage: Stage) -> None:
+    """Wait until the server has published the editor's change, and look for it in the feeds."""
+    change = stage.edit
+    if change is None or not change.files:
+        return
+    stage.report = stage.server.settle("the publication of the editor's change")
+    for each in (change.corrected, change.added):
+        if each is not None and stage.titles(each.user_id).get(each.guid) != each.title:
+            stage.found.append(f'The feed of {each.user_id} does not show "{each.title}" ({each.guid}), though pushed.')
+    stage.say(SERVER, f"takes the change in: {_many(stage.report['listed'], 'video')}")
+
+
+def crawl(stage: Stage) -> None:
+    """Read every feed and call back, as the importer, with as many kinds of trouble as the feeds have room for."""
+    stage.wait_for_servers()
+    stage.first = stage.crawl(_troubles(stage.report["listed"]), calls_back=True)
+    posted = f"{_many(_events(stage.first), 'event')} in {_many(len(stage.first.posts), 'callback')}"
+    stage.say(STAND_IN, f"crawls {_many(len(stage.first.usernames), 'feed')} as Dailymotion does, posts {posted}")
+
+
+def carry(stage: Stage) -> None:
+    """Wait until the server has the callbacks' events on the remote, and what is left published."""
+    stage.report = stage.server.settle("the callbacks' events on the remote")
+    stage.say(SERVER, f"pushes the results, publishes what is left: {_many(stage.report['listed'], 'video')}")
+
+
+def stop(stage: Stage) -> None:
+    """End the sync, so that the site stays as of one moment."""
+    if trouble := stage.server.end():
+        stage.found.append(trouble)
+    stage.report = stage.server.report()
+
+
+def crawl_again(stage: Stage) -> None:
+    """Read every feed once more, as the importer."""
+    stage.second = stage.crawl()
+    stage.say(STAND_IN, f"crawls again: {_many(stage.second.listed, 'video')}")
+
+
+def pull(stage: Stage) -> None:
+    """Pull the results, as the editor."""
+    try:
+        stage.editor.pull()
+        stage.say(EDITOR, "pulls the results")
+    except GitFailed as error:
+        stage.found.append(f"The editor's pull failed: {error}")
+
+
+def clone(stage: Stage) -> None:
+    """Clone the remote, as a newcomer, build the site of the same moment, and judge what the remote has."""
+    stage.newcomer.clone(stage.remote)
+    fresh_site = stage.scratch / "fresh-site"
+    stage.build(stage.newcomer.folder, fresh_site, "--at", stage.report["at"], state=stage.scratch / "fresh-state")
+    stage.say(NEWCOMER, "clones the remote and builds the site anew")
+    stage.records = stage.events_below(stage.newcomer.folder / "results")
+    stage.found += faults_of_clones(stage.pushed, stage.editor.files(), stage.newcomer.files())
+    stage.found += faults_of_sites(files_of(stage.site), files_of(fresh_site))
+
+
+def copy(stage: Stage) -> None:
+    """Copy the catalog; without Git it is the server's."""
+    stage.network = copy_catalog(stage.source, stage.folders)
+
+
+def build(stage: Stage) -> None:
+    """Publish by a build, where there is no Git: at first, and after the callbacks."""
+    first = not stage.site.exists()
+    stage.report = stage.build(
+        stage.folders.catalog, stage.site, "--at", stage.at, "--record", state=stage.folders.state
+    )
+    if first:
+        stage.start_servers()
+    _say_published(stage, "builds the site" if first else "builds again")
+    stage.records = stage.events_below(stage.folders.state / "journal")
+
+
+STEPS: tuple[Step, ...] = (begin, publish, edit, take_in, crawl, carry, stop, crawl_again, pull, clone)
+STEPS_WITHOUT_GIT: tuple[Step, ...] = (copy, build, crawl, build, crawl_again)
+
+
+def conclusion(stage: Stage) -> str:
+    """Return the table and what is proven by it. Raises FeedsError with all that doesn't add up."""
+    rehearsal = compare(stage.first, stage.second, stage.records)
+    shown = f"\n{table(rows(rehearsal))}\n"
+    if found := [*stage.found, *faults(rehearsal)]:
+        click.echo(shown)
         raise FeedsError("\n".join(["The rehearsal does not add up:", *(f"  - {fault}" for fault in found)]))
-    click.echo(_conclusion(rehearsal))
+    return f"{shown}\n{fill(' '.join(_sentences(stage, rehearsal)), WIDTH)}"
 
 
-class _Stage:
-    """The scratch folder, and the steps that are played in it."""
-
-    def __init__(self, programs: Programs, scratch: Path) -> None:
-        self._programs = programs
-        self._folders = Folders(scratch / "catalog", scratch / "state")
-        self._site = scratch / "site"
-        self._app_log = scratch / "app.log"
-        self._secret = secrets.token_urlsafe(24)
-        self._environ = environment(
-            {
-                "FEEDS_CATALOG": str(self._folders.catalog),
-                "FEEDS_STATE": str(self._folders.state),
-                "FEEDS_CALLBACK_SECRET": self._secret,
-                "TMPDIR": str(scratch),
-            }
-        )
-        # Both builds are of one moment, so that no rights window opens or ends between them.
-        self._at = datetime.now(UTC).isoformat(timespec="seconds")
-
-    def rehearse(self, source: Folders) -> Rehearsal:
-        """Play all steps, and say so. Raises FeedsError if one can't be played."""
-        click.echo(f"Rehearsing {source.catalog.resolve()} on a scratch copy.")
-        network = copy_catalog(source, self._folders)
-        built = self._build()
-        listed = built["listed"]
-        if not listed:
-            raise FeedsError(
-                "Nothing is listed, so there is nothing to rehearse: no user who is adopted and enabled has a video "
-                "that waits for import. `python -m feeds build` says why each user's videos aren't listed."
-            )
-        click.echo(f"Built the site: {_many(listed, 'video')} listed.")
-        site, app = self._start()
-        first = self._crawl(network, site, _faults(listed), callback=f"{app}/callback/{self._secret}")
-        posted = f"{_many(_events(first), 'event')} in {_many(len(first.posts), 'callback')}"
-        click.echo(f"Crawled {_many(len(first.usernames), 'feed')} as Dailymotion would, and posted {posted}.")
-        again = self._build()
-        second = self._crawl(network, site)
-        click.echo(f"Built and crawled again: {_many(second.listed, 'video')} listed.")
-        for what, crawl in ((built, first), (again, second)):
-            # What the importer refused or couldn't read is told item by item, under the table.
-            if what["listed"] != crawl.listed and not crawl.complaints:
-                raise FeedsError(f"The build listed {what['listed']} videos, but the importer found {crawl.listed}.")
-        return compare(first, second, self._records())
-
-    def _build(self) -> dict[str, Any]:
-        arguments = ["-m", "feeds", "build", "--catalog", str(self._folders.catalog), "--out", str(self._site)]
-        code, output, errors = self._programs.run(
-            [*arguments, "--at", self._at, "--record", "--format", "json"], self._environ
-        )
-        if code:
-            raise FeedsError(f"The scratch copy could not be built:\n{errors.strip()}")
-        report: dict[str, Any] = json.loads(output)
-        return report
-
-    def _start(self) -> tuple[str, str]:
-        """Start the two servers, and return their URLs when they answer."""
-        with listen(0) as site, listen(0) as app:
-            site_url, app_url = url_of(site), url_of(app)
-            files = self._programs.start_site(self._site, site, self._environ)
-            wait_until_answering(files, site_url, "/users.json")
-            with self._app_log.open("w") as log:
-                server = self._programs.start_app(app, self._environ, log=log)
-        try:
-            wait_until_answering(server, app_url, "/readyz")
-        except FeedsError as error:
-            raise FeedsError(f"{error}\n{self._app_log.read_text().strip()}") from error
-        return site_url, app_url
-
-    def _crawl(self, network: Network, site: str, options: Sequence[str] = (), *, callback: str | None = None) -> Crawl:
-        base_url, shape = network.base_url, network.user_list
-        arguments = ["-m", "sandbox", "crawl", f"{base_url}users.json", "--map", f"{base_url}={site}"]
-        arguments += ["--id-key", shape.fields.id, "--username-key", shape.fields.username]
-        arguments += ["--feed-key", shape.fields.feed, *(["--wrap", shape.wrap] if shape.wrap else [])]
-        # The callback's secret stands in its address, and the arguments of a program are there for all to see.
-        environ = {**self._environ, "SANDBOX_CALLBACK": callback} if callback else self._environ
-        code, output, errors = self._programs.run([*arguments, *options, "--format", "json"], environ)
-        if not output:
-            raise FeedsError(f"The sandbox could not crawl the site (exit code {code}):\n{errors.strip()}")
-        return parse_crawl(output)
-
-    def _records(self) -> list[Event]:
-        """Return all events that the app has recorded."""
-        texts = (path.read_bytes() for path in sorted((self._folders.state / "journal").glob("*.yaml")))
-        return [event for text in texts for event in results_yaml.parse(text) if isinstance(event, Event)]
+def _sentences(stage: Stage, rehearsal: Rehearsal) -> list[str]:
+    first, change = rehearsal.first, stage.edit
+    left = sum(len(guids & rehearsal.guids_of(IMPORTED)) for guids in first.guids.values())
+    place = "the results" if change is None else "the remote's results/"
+    said = [f"It adds up: {_all(_events(first), 'event')} answered 200 and {_are(_events(first))} in {place}."]
+    if first.listed:
+        said.append(f"{_many(left, 'imported video')} left the feeds, and nothing else did.")
+    else:
+        said.append("Nothing was listed, so nothing could leave a feed: `feeds build` says why.")
+    if waiting := moved_up(rehearsal):
+        said.append(f"{_many(waiting, 'video')} moved up, as there was room in a feed now.")
+    if change is None:
+        said.append("Git isn't installed, so there was no remote, no editor and no feeds sync.")
+    else:
+        if change.files:
+            said.append("The editor's change came into the feeds, and is on the remote as it was pushed.")
+        else:
+            said.append("There was no edit to play: no feed has a title or a place for a video that could be edited.")
+        said.append("The editor's pull had no conflict, and a fresh clone builds the same site byte for byte.")
+    return [*said, "The scratch copy is gone, and the catalog was not touched."]
 
 
-def _faults(listed: int) -> list[str]:
+def _edit_words(change: Edit) -> list[str]:
+    both = (("corrects a title", change.corrected), ("adds a video", change.added))
+    return [words for words, seen in both if seen is not None]
+
+
+def _say_published(stage: Stage, what: str) -> None:
+    stage.say(SERVER, f"{what}: {_many(stage.report['listed'], 'video')} in {_many(stage.report['in_list'], 'feed')}")
+    if faulty := sum(each["severity"] == "error" for each in stage.report["findings"]):
+        stage.say("", f"({_many(faulty, 'fault')} in the catalog, which feeds check names: everyone else goes on)")
+
+
+def _troubles(listed: int) -> list[str]:
     """Return the sandbox's options: ready for most, and as many kinds of trouble as so many videos have room for."""
     options = ["--unknown", "1", "--shuffle", "--twice", "1", "--late", "1", "--batch", str(max(3, listed // 100))]
     if listed >= 3:
@@ -151,14 +228,9 @@ def _many(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _conclusion(rehearsal: Rehearsal) -> str:
-    first = rehearsal.first
-    left = sum(len(guids & rehearsal.guids_of(IMPORTED)) for guids in first.guids.values())
-    sentences = [
-        f"It adds up: all {_many(_events(first), 'event')} were answered 200 and are in the results; "
-        f"{_many(left, 'imported video')} left the feeds, and nothing else did."
-    ]
-    if waiting := moved_up(rehearsal):
-        sentences.append(f"{_many(waiting, 'video')} moved up, as there was room in a feed now.")
-    sentences.append("The scratch copy is gone, and the catalog was not touched.")
-    return fill(" ".join(sentences), WIDTH)
+def _all(count: int, what: str) -> str:
+    return f"all {count:,} {what}s were" if count != 1 else f"the one {what} was"
+
+
+def _are(count: int) -> str:
+    return "are" if count != 1 else "is"

@@ -5,7 +5,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from feeds.commands._rehearsal import Crawl, Row, compare, faults, moved_up, parse_crawl, rows, table
+from feeds.commands._rehearsal import (
+    Crawl,
+    Row,
+    compare,
+    faults,
+    faults_of_clones,
+    faults_of_sites,
+    moved_up,
+    parse_crawl,
+    rows,
+    table,
+)
 from feeds.core.events import IMPORT_FAILED, IMPORTED, UNCLEAR, Event
 
 AT = datetime(2026, 11, 24, 21, 15, tzinfo=UTC)
@@ -130,6 +141,37 @@ def test_what_the_importer_complains_of_is_said():
         ]
         * 2
     )
+
+
+PUSHED = {"catalog.yaml": b"new", "users/a.yaml": b"a"}
+REMOTE = {**PUSHED, "results/main/2026-11-24.yaml": b"- {}"}
+
+
+def test_clones_that_have_all_that_was_pushed_have_no_faults():
+    assert faults_of_clones(PUSHED, REMOTE, REMOTE) == []
+
+
+@pytest.mark.parametrize(
+    ("pulled", "fresh", "message"),
+    [
+        ({**REMOTE, "catalog.yaml": b"old"}, {**REMOTE, "catalog.yaml": b"old"}, "catalog.yaml is not on the remote"),
+        ({**PUSHED, "users/b.yaml": b""}, {**PUSHED, "users/b.yaml": b""}, "users/b.yaml is not on the remote"),
+        ({"catalog.yaml": b"new"}, {"catalog.yaml": b"new"}, "users/a.yaml is not on the remote as the editor"),
+        (PUSHED, REMOTE, "results/main/2026-11-24.yaml is not after the editor's pull what the remote has"),
+    ],
+)
+def test_what_a_clone_lacks_is_said(pulled, fresh, message):
+    (found,) = faults_of_clones(PUSHED, pulled, fresh)
+    assert message in found
+
+
+def test_another_site_is_said():
+    site = {"users.json": b"[]", "feeds/x2.xml": b"<rss/>"}
+    assert faults_of_sites(site, site) == []
+    assert faults_of_sites(site, {**site, "feeds/x2.xml": b""}) == [
+        "A fresh clone builds another site: feeds/x2.xml is different."
+    ]
+    assert faults_of_sites(site, {}) == ["A fresh clone builds another site: feeds/x2.xml, users.json are different."]
 
 
 def test_videos_that_moved_up_are_counted():

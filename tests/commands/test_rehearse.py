@@ -1,17 +1,50 @@
 """`feeds rehearse`: the whole loop with anybody's catalog, which stays as it is."""
 
+import os
 import signal
 
 import pytest
 
+from feeds.commands._deployment import Clone
+from feeds.commands._programs import Programs
 from feeds.commands._scratch import copy_catalog
+from feeds.commands._stage import Stage
+from feeds.commands.rehearse import STEPS, carry, conclusion, crawl, crawl_again, edit, publish, pull, stop
 from feeds.core.errors import FeedsError
 from feeds.settings import Folders
 
 PLAYED = """\
-Built the site: 8 videos listed.
-Crawled 2 feeds as Dailymotion would, and posted 10 events in 5 callbacks.
-Built and crawled again: 4 videos listed.
+  editor    pushes the catalog to a bare Git remote
+  server    clones it, and runs feeds sync --watch: 8 videos in 2 feeds
+  editor    corrects a title, adds a video, and pushes
+  server    takes the change in: 9 videos
+  stand-in  crawls 2 feeds as Dailymotion does, posts 11 events in 5 callbacks
+  server    pushes the results, publishes what is left: 4 videos
+  stand-in  crawls again: 4 videos
+  editor    pulls the results
+  newcomer  clones the remote and builds the site anew
+
+user                before imported   failed  unclear  unknown    after
+-----------------------------------------------------------------------
+annacooks                6        4        1        1        -        4
+bluenote                 3        3        -        -        -        -
+(no user's video)        -        -        -        -        1        -
+-----------------------------------------------------------------------
+total                    9        7        1        1        1        4
+
+It adds up: all 11 events were answered 200 and are in the remote's results/. 7
+imported videos left the feeds, and nothing else did. 2 videos moved up, as
+there was room in a feed now. The editor's change came into the feeds, and is on
+the remote as it was pushed. The editor's pull had no conflict, and a fresh
+clone builds the same site byte for byte. The scratch copy is gone, and the
+catalog was not touched.
+"""
+
+WITHOUT_GIT = """\
+  server    builds the site: 8 videos in 2 feeds
+  stand-in  crawls 2 feeds as Dailymotion does, posts 10 events in 5 callbacks
+  server    builds again: 4 videos in 2 feeds
+  stand-in  crawls again: 4 videos
 
 user                before imported   failed  unclear  unknown    after
 -----------------------------------------------------------------------
@@ -21,19 +54,79 @@ bluenote                 2        2        -        -        -        -
 -----------------------------------------------------------------------
 total                    8        6        1        1        1        4
 
-It adds up: all 10 events were answered 200 and are in the results; 6 imported
+It adds up: all 10 events were answered 200 and are in the results. 6 imported
 videos left the feeds, and nothing else did. 2 videos moved up, as there was
-room in a feed now. The scratch copy is gone, and the catalog was not touched.
+room in a feed now. Git isn't installed, so there was no remote, no editor and
+no feeds sync. The scratch copy is gone, and the catalog was not touched.
 """
+LINES = [line[:26] for line in PLAYED.splitlines()[:9]]
 
 
-def test_the_loop_is_played_and_adds_up(feeds, network):
+@pytest.fixture
+def git(need):
+    """Need git."""
+    need("git")
+
+
+@pytest.fixture
+def rehearsed(network, tmp_path, git):
+    """Return a function that plays all steps in this process, with others behind some, and returns the conclusion."""
+
+    def rehearsed(behind, steps=STEPS):
+        folder = tmp_path / "scratch"
+        folder.mkdir()
+        played = []
+        for step in steps:
+            played += [step, *([behind[step]] if step in behind else [])]
+        with Programs() as programs:
+            stage = Stage(programs, folder, Folders(network, network / ".feeds"))
+            stage.play(played)
+        return conclusion(stage)
+
+    return rehearsed
+
+
+def in_a_clone_of_theirs(change):
+    """Return a step in which somebody else clones the remote, changes it, and pushes."""
+
+    def step(stage):
+        clone = Clone(stage.scratch / "somebody", "somebody")
+        clone.clone(stage.remote)
+        change(clone)
+        clone.push()
+
+    return step
+
+
+def revert_the_editor(clone):
+    editors = clone.git("log", "--format=%H", "--author=editor@", "--max-count=1").decode().strip()
+    clone.git("revert", "--no-edit", editors)
+
+
+def lose_a_result(clone):
+    (file,) = [path for path in clone.folder.glob("results/**/*.yaml") if "bo-0001" in path.read_text()]
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if '"bo-0001"' not in line))
+    clone.commit("Tidy up")
+
+
+def kill_the_sync(stage):
+    stage.server.process.kill()
+    stage.server.process.wait()
+
+
+def test_the_loop_is_played_and_adds_up(feeds, network, git):
     code, output, errors = feeds.run("rehearse", "--catalog", network)
     assert (code, errors) == (0, "")
-    assert output == f"Rehearsing {network} on a scratch copy.\n" + PLAYED
+    assert output == f"Rehearsing {network} on a scratch copy, with a Git remote of its own.\n{PLAYED}"
 
 
-def test_nothing_is_left_and_nothing_is_changed(feeds, network, tree):
+def test_without_git_it_is_played_without_and_says_so(feeds, network, tmp_path):
+    code, output, errors = feeds.run("rehearse", "--catalog", network, PATH=str(tmp_path))
+    assert (code, errors) == (0, "")
+    assert output == f"Rehearsing {network} on a scratch copy.\n{WITHOUT_GIT}"
+
+
+def test_nothing_is_left_and_nothing_is_changed(feeds, network, tree, git):
     before = tree(network)
     code, _, _ = feeds.run("rehearse", "--catalog", network)
     assert code == 0
@@ -41,9 +134,30 @@ def test_nothing_is_left_and_nothing_is_changed(feeds, network, tree):
     assert (tree(network), tree(feeds.home), list(feeds.temporary.iterdir())) == (before, {}, [])
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["Rehearsing", "Built the site", "Crawled 2"])
-def test_a_signal_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, number):
+def test_whatever_git_is_told_by_the_user_it_goes_its_own_way(feeds, network, git):
+    (feeds.home / ".gitconfig").write_text(
+        "[core]\n\thooksPath = /nowhere\n\tautocrlf = true\n\texcludesFile = ~/ignored\n"
+        "[commit]\n\tgpgSign = true\n[init]\n\tdefaultBranch = trunk\n"
+        "[pull]\n\tff = only\n[push]\n\tdefault = nothing\n"
+    )
+    (feeds.home / "ignored").write_text("*.yaml\n")
+    environ = {"GIT_DIR": "/nowhere", "GIT_AUTHOR_DATE": "never", "GIT_CONFIG_COUNT": "1"}
+    code, output, errors = feeds.run("rehearse", "--catalog", network, **environ)
+    assert (code, errors) == (0, "")
+    assert output.endswith(PLAYED)
+
+
+@pytest.mark.parametrize("moment", [LINES[number] for number in (0, 1, 2, 4, 7)])
+def test_ctrl_c_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, git):
+    ended_at(moment, signal.SIGINT, feeds, network, tree)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_signals_end_it_as_well(feeds, network, tree, number, git):
+    ended_at(LINES[2], number, feeds, network, tree)
+
+
+def ended_at(moment, number, feeds, network, tree):
     before = tree(network)
     program = feeds.start("rehearse", "--catalog", network)
     while not (line := program.stdout.readline()).startswith(moment):
@@ -55,9 +169,9 @@ def test_a_signal_ends_it_at_any_step_without_a_trace(feeds, network, tree, mome
     assert (tree(network), list(feeds.temporary.iterdir())) == (before, [])
 
 
-def test_impatient_signals_change_nothing_about_the_end(feeds, network):
+def test_impatient_signals_change_nothing_about_the_end(feeds, network, git):
     program = feeds.start("rehearse", "--catalog", network)
-    while not (line := program.stdout.readline()).startswith("Built the site"):
+    while not (line := program.stdout.readline()).startswith(LINES[1]):
         assert line
     for number in [signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGINT]:
         program.send_signal(number)
@@ -66,14 +180,96 @@ def test_impatient_signals_change_nothing_about_the_end(feeds, network):
     assert (errors, feeds.left(), list(feeds.temporary.iterdir())) == ("", [], [])
 
 
-def test_killed_it_takes_its_programs_with_it(feeds, network, tree):
+def test_killed_it_takes_its_programs_with_it(feeds, network, tree, git):
     before = tree(network)
     program = feeds.start("rehearse", "--catalog", network)
-    while not (line := program.stdout.readline()).startswith("Crawled 2"):
+    while not (line := program.stdout.readline()).startswith(LINES[4]):
         assert line
     program.kill()
     assert feeds.left() == []
     assert tree(network) == before
+
+
+def test_a_sync_that_is_killed_in_the_middle_is_told(feeds, network, git):
+    program = feeds.start("rehearse", "--catalog", network)
+    while not (line := program.stdout.readline()).startswith(LINES[1]):
+        assert line
+    (sync,) = [number for number in feeds.marked() if " feeds sync " in feeds.arguments(number)]
+    os.kill(sync, signal.SIGKILL)
+    _, errors = program.communicate(timeout=60)
+    assert program.returncode == 1
+    assert "feeds sync ended with exit code -9 before the publication of the editor's change." in errors
+    assert (feeds.left(), list(feeds.temporary.iterdir())) == ([], [])
+
+
+def test_a_remote_that_takes_no_results_is_told_with_what_the_sync_says(rehearsed):
+    def closed(stage):
+        hook = stage.remote / "hooks" / "pre-receive"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text("#!/bin/sh\necho this branch is closed >&2\nexit 1\n")
+        hook.chmod(0o755)
+        stage.server.limit_s = 3
+
+    with pytest.raises(FeedsError) as error:
+        rehearsed({crawl: closed})
+    assert "3 seconds passed without the callbacks' events on the remote.\nIts last lines:\n" in str(error.value)
+    assert "this branch is closed" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("behind", "step", "messages"),
+    [
+        (edit, in_a_clone_of_theirs(revert_the_editor), ['does not show "(corrected) ', "not on the remote as the"]),
+        (carry, kill_the_sync, ["feeds sync ended with exit code -9 instead of 130."]),
+        (stop, in_a_clone_of_theirs(lose_a_result), ["bo-0001 is not in the results", "A fresh clone builds another"]),
+        (stop, in_a_clone_of_theirs(revert_the_editor), ["not on the remote as the editor pushed it."]),
+    ],
+    ids=["change undone early", "sync killed", "result lost", "change undone late"],
+)
+def test_what_is_lost_on_the_way_is_found(rehearsed, behind, step, messages):
+    with pytest.raises(FeedsError, match="The rehearsal does not add up") as error:
+        rehearsed({behind: step})
+    for message in messages:
+        assert message in str(error.value)
+
+
+def test_a_pull_that_conflicts_is_found(rehearsed):
+    def write_into_results(stage):
+        (file,) = [path for path in stage.editor.folder.glob("results/**/*.yaml") if "2026-11-20" not in path.name]
+        file.write_text("- mine\n")
+        stage.editor.commit("Write where programs alone do")
+
+    with pytest.raises(FeedsError, match=r"The editor's pull failed: .*could not apply"):
+        rehearsed({crawl_again: write_into_results})
+
+
+def test_results_that_a_pull_did_not_bring_are_found(rehearsed):
+    without_pull = tuple(step for step in STEPS if step is not pull)
+    with pytest.raises(FeedsError, match="not after the editor's pull what the remote has"):
+        rehearsed({}, without_pull)
+
+
+def test_a_site_that_a_fresh_clone_does_not_build_is_found(rehearsed):
+    def touch_up(stage):
+        with (stage.site / "feeds" / "x3bo.xml").open("ab") as file:
+            file.write(b"<!-- by hand -->\n")
+
+    with pytest.raises(FeedsError, match=r"A fresh clone builds another site: feeds/x3bo\.xml is different"):
+        rehearsed({stop: touch_up})
+
+
+def test_an_imported_video_that_stays_and_another_that_leaves_are_found(rehearsed):
+    kept = {}
+
+    def keep(stage):
+        kept["text"] = (stage.site / "feeds" / "x3bo.xml").read_bytes()
+
+    def swap(stage):
+        (stage.site / "feeds" / "x3bo.xml").write_bytes(kept["text"])
+        stage.report = {**stage.report, "listed": stage.report["listed"] + 2}
+
+    with pytest.raises(FeedsError, match=r"bo-0001, bo-0002 are still in the feed of bluenote, though imported"):
+        rehearsed({publish: keep, stop: swap})
 
 
 def test_a_user_list_of_another_shape_is_crawled_under_its_own_names(feeds, network):
@@ -85,39 +281,57 @@ def test_a_user_list_of_another_shape_is_crawled_under_its_own_names(feeds, netw
     assert "It adds up" in output
 
 
-def test_callbacks_that_the_app_has_not_synchronised_yet_are_taken_along(feeds, network):
+def test_callbacks_that_the_app_has_not_synchronised_yet_are_taken_along(feeds, network, git):
     journal = network / ".feeds" / "journal"
     journal.mkdir(parents=True)
     line = '- {"at": "2026-11-24T21:15:38.078Z", "event": "imported", "guid": "bo-0001", "remote_id": "x23bz3t"}\n'
     (journal / "00000001.yaml").write_text(line)
     code, output, _ = feeds.run("rehearse", "--catalog", network)
     assert code == 0
-    assert "Built the site: 7 videos listed." in output
+    assert "feeds sync --watch: 7 videos in 2 feeds" in output
 
 
-def test_without_an_adopted_user_there_is_nothing_to_rehearse(feeds, network):
+def test_without_an_adopted_user_the_rest_is_played_and_it_says_what_was_not(feeds, network, git):
     (network / "results" / "main" / "2026-11-20.yaml").unlink()
-    code, _, errors = feeds.run("rehearse", "--catalog", network)
-    assert code == 1
-    assert (
-        "Nothing is listed, so there is nothing to rehearse: no user who is adopted and enabled has a video" in errors
-    )
+    code, output, errors = feeds.run("rehearse", "--catalog", network)
+    assert (code, errors) == (0, "")
+    said = " ".join(output.split())
+    assert "editor finds nothing to change that would be seen" in said
+    assert "It adds up: the one event was answered 200 and is in the remote's results/." in said
+    assert "Nothing was listed, so nothing could leave a feed: `feeds build` says why." in said
+    assert "There was no edit to play: no feed has a title or a place for a video" in said
+    assert "came into the feeds" not in said
     assert feeds.left() == []
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "message"),
-    [
-        ("catalog.yaml", "base_url", "bass_url", "catalog.yaml has faults. `python -m feeds check` names each"),
-        ("users/x2anna.yaml", "title: Tarte 1,", "", "users/x2anna.yaml"),
-    ],
-)
-def test_a_catalog_with_a_fault_is_not_rehearsed(feeds, network, name, old, new, message):
-    file = network / name
-    file.write_text(file.read_text().replace(old, new))
+@pytest.mark.parametrize("adopted", [True, False])
+def test_a_catalog_of_one_file_and_no_users_is_played(feeds, network, adopted, git):
+    file = network / "catalog.yaml"
+    file.write_text(file.read_text().partition("include:")[0])
+    if not adopted:
+        (network / "results" / "main" / "2026-11-20.yaml").unlink()
+    code, output, _ = feeds.run("rehearse", "--catalog", network)
+    assert code == 0
+    assert f"0 videos in {2 if adopted else 0} feeds" in output
+
+
+@pytest.mark.parametrize("path", [None, "/nowhere"])
+def test_a_user_with_a_fault_stops_nobody_else(feeds, network, path, git):
+    file = network / "users" / "x2anna.yaml"
+    file.write_text(file.read_text().replace("title: Tarte 1,", ""))
+    code, output, errors = feeds.run("rehearse", "--catalog", network, **({"PATH": path} if path else {}))
+    assert (code, errors) == (0, "")
+    assert "(1 fault in the catalog, which feeds check names: everyone else goes on)" in output
+    assert "bluenote" in output
+    assert "It adds up" in output
+
+
+def test_a_network_with_a_fault_is_not_rehearsed(feeds, network):
+    file = network / "catalog.yaml"
+    file.write_text(file.read_text().replace("base_url", "bass_url"))
     code, _, errors = feeds.run("rehearse", "--catalog", network)
     assert code == 1
-    assert message in errors
+    assert "catalog.yaml has faults. `python -m feeds check` names each" in errors
 
 
 def test_a_folder_without_a_catalog_is_named(feeds, tmp_path):
@@ -131,6 +345,15 @@ def test_only_what_a_build_reads_is_copied(network, tmp_path, tree):
     copy_catalog(Folders(network, network / ".feeds"), scratch)
     assert tree(scratch.catalog).keys() == {"catalog.yaml", "users/x2anna.yaml", "results/main/2026-11-20.yaml"}
     assert not scratch.state.exists()
+
+
+def test_nothing_of_gits_own_folder_is_copied_whatever_the_pattern(network, tmp_path, tree):
+    (network / ".git" / "odd.yaml").write_text("id: x9")
+    catalog = network / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("users/*.yaml", '"**/*.yaml"'))
+    scratch = Folders(tmp_path / "copy", tmp_path / "state")
+    copy_catalog(Folders(network, network / ".feeds"), scratch)
+    assert ".git/odd.yaml" not in tree(scratch.catalog)
 
 
 def test_a_copy_of_faults_is_refused(network, tmp_path):
