@@ -15,6 +15,7 @@ from feeds.core.events import (
     LISTED,
     PARTNER_EVENTS,
     RETRY,
+    TAKEN_DOWN,
     UNCLEAR,
     UNDONE,
     Event,
@@ -29,10 +30,15 @@ from feeds.storage.signature import settled, signature
 
 @dataclass(slots=True)
 class Taken:
-    """What taking in came to: the subjects whose events are no longer the same, and lines that are no events."""
+    """What taking in came to: the subjects whose events are no longer the same, and lines that are no events.
+
+    An event that only moved from one file to another, or that is there twice, changes nothing. It is looked for
+    (`compare`) where there was anything before.
+    """
 
     subjects: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    compare: bool = True
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,8 +66,8 @@ def result_files(catalog: Path, state: Path) -> Iterator[tuple[str, Path]]:
 
 def take_in(index: Index, catalog: Path, state: Path) -> Taken:
     """Bring the index up to date with the files. Files only grow; one that didn't is read anew, whole."""
-    taken = Taken()
     known = index.files()
+    taken = Taken(compare=bool(known))
     for name, path in result_files(catalog, state):
         row = known.get(name)
         try:
@@ -105,8 +111,7 @@ def _read(index: Index, name: str, path: Path, row: FileRow | None, taken: Taken
         json.dumps(faults),
     )
     index.put_file(name, whole)
-    index.put_events(number, events)
-    taken.subjects.update(subject for subject, _ in events)
+    taken.subjects |= index.put_events(number, events, compare=taken.compare)
     return whole
 
 
@@ -122,7 +127,7 @@ def by_subject(event: Event) -> Iterator[tuple[str, Event]]:
 
 def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
     match event.event:
-        case "imported" | "import_failed" | "retry" | "undone":
+        case "imported" | "import_failed" | "retry" | "undone" | "taken_down":
             if guid := event.text("guid"):
                 yield f"g:{guid}", _slim(event)
         case "listed":
@@ -145,6 +150,7 @@ _KEPT = {
     IMPORT_FAILED: ("status", "timestamp_ms"),
     RETRY: (),
     UNDONE: ("undoes",),
+    TAKEN_DOWN: ("remote_id",),
 }
 
 

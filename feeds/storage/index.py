@@ -98,6 +98,8 @@ class SourceRow:
     noted: str = ""
 
 
+# All that is unclear has one subject, so to look for one among them would be to look at all of them.
+_UNCLEAR = "?"
 _COLUMNS = tuple(SourceRow.__slots__)
 _WITHOUT_TEXT = ", ".join("NULL" if column == "good" else column for column in _COLUMNS)
 _BOOLEANS = frozenset({"settled", "stale", "faulty", "enabled", "in_list", "frozen", "feed_settled"})
@@ -211,22 +213,33 @@ class Index:
         return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM file").fetchone()[0])
 
     def drop_file(self, number: int) -> set[str]:
-        """Forget a file and its events; return their subjects."""
-        rows = self._db.execute("SELECT DISTINCT subject FROM event WHERE file = ?", (number,))
+        """Forget a file and its events; return the subjects of those that no other file has."""
+        rows = self._db.execute(
+            "SELECT DISTINCT subject FROM event AS its WHERE file = ? AND (subject = ? OR NOT EXISTS (SELECT 1 FROM "
+            "event AS other WHERE other.subject = its.subject AND other.body = its.body AND other.file != its.file))",
+            (number, _UNCLEAR),
+        )
         subjects = {row[0] for row in rows}
         self._db.execute("DELETE FROM event WHERE file = ?", (number,))
         self._db.execute("DELETE FROM file WHERE number = ?", (number,))
         return subjects
 
-    def put_events(self, number: int, events: Iterable[tuple[str, Event]]) -> None:
-        """Add events of a file, each under its subject."""
-        self._db.executemany(
-            "INSERT INTO event VALUES (?, ?, ?)",
-            (
-                (subject, number, json.dumps([event.at.timestamp(), event.event, event.fields], ensure_ascii=True))
-                for subject, event in events
-            ),
-        )
+    def put_events(self, number: int, events: Iterable[tuple[str, Event]], *, compare: bool) -> set[str]:
+        """Add events of a file, each under its subject; return the subjects of those that no file had.
+
+        Without `compare` all are taken for new, which is faster where most are.
+        """
+        rows = [
+            (subject, number, json.dumps([event.at.timestamp(), event.event, event.fields], ensure_ascii=True))
+            for subject, event in events
+        ]
+        new = {subject for subject, _, body in rows if not (compare and self._has(subject, body))}
+        self._db.executemany("INSERT INTO event VALUES (?, ?, ?)", rows)
+        return new
+
+    def _has(self, subject: str, body: str) -> bool:
+        query = "SELECT 1 FROM event WHERE subject = ? AND body = ? LIMIT 1"
+        return subject != _UNCLEAR and self._db.execute(query, (subject, body)).fetchone() is not None
 
     def events(self, subjects: Iterable[str]) -> dict[str, list[Event]]:
         """Return the events of these subjects; a subject without any is not among the keys."""

@@ -89,6 +89,22 @@ def test_a_segment_that_was_copied_and_then_dropped_loses_nothing(site, take, in
     assert remote_ids(index, "a1") == ["x-a1"]
 
 
+def test_events_that_only_move_from_the_journal_into_results_concern_nobody_anew(site, take, index):
+    """Each of them was taken in, and its user built, when it stood in the journal."""
+    take()
+    lines = imported("a1") + failed("a2", 1) + line("left", user="bo", parent="x1nord")
+    site.journal(lines)
+    assert take() == {"g:a1", "g:a2", "u:bo"}
+    site.happened(lines, "results/main/2026-11-21.yaml")
+    (site.state / JOURNAL).unlink()
+    assert take() == set()
+    assert remote_ids(index, "a1") == ["x-a1"]
+    path = site.happened(imported("a1"), "results/main/2026-11-22.yaml")
+    assert take() == set()  # nor does one that comes again
+    path.unlink()
+    assert take() == set()
+
+
 def test_a_torn_last_line_waits_until_it_is_whole(site, take, index):
     whole = imported("a1")
     path = site.journal(whole[:50])
