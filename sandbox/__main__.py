@@ -63,6 +63,8 @@ def crawl_command(
 
     Exits 1 when a feed, an item or a callback was refused, and 3 when there is no user list.
     """
+    if api is not None and callback is None:
+        raise click.UsageError("--api shows what is imported, and without --callback nothing is")
     keys = Keys(id_key, username_key, feed_key, wrap)
     posts: list[crawl.Post] = []
     try:
@@ -90,7 +92,11 @@ def crawl_command(
 @main.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8002, show_default=True, help="0 takes a free one.")
-@click.option("--memory", type=click.Path(dir_okay=False, path_type=Path), help="Keeps the accounts and all else.")
+@click.option(
+    "--memory",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keeps all for the next start; then the options of a beginning don't count.",
+)
 @click.option(
     "--callback-url", default="http://127.0.0.1:8001/connect/return", show_default=True, help="The API key's."
 )

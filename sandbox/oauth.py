@@ -18,6 +18,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, make_response, redirect, render_template, request
@@ -153,7 +154,7 @@ def _back(answer: dict[str, str]) -> Response:
     return redirect(f"{target}{'&' if '?' in target else '?'}{urlencode(answer)}", 302)
 
 
-def _login(world: World, form: "dict[str, str]") -> Account | None:
+def _login(world: World, form: Mapping[str, str]) -> Account | None:
     account = world.by_username(form.get("username", ""))
     return account if account is not None and _equal(form.get("password", ""), account.password) else None
 

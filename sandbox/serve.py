@@ -40,7 +40,10 @@ def run(
         known = population.sample(callback_url=callback_url, client_id=client_id, client_secret=client_secret)
         known.path = memory
         population.add_children(known, children, videos=videos)
-        known.save()
+        try:
+            known.save()
+        except OSError as error:
+            raise ValueError(f"{memory} can't be written: {error.strerror}") from error
     known.encoding_s = encoding_s
     app = server.create_app(
         known,

@@ -23,6 +23,8 @@ class Sandbox(Flask):
         world: World = self.extensions["sandbox"]
         if request.endpoint in UNGUARDED:
             return super().dispatch_request()
+        if request.blueprint == "control":
+            request.max_content_length = _CONTROL_BYTES
         # A body that trickles in must not hold the lock.
         request.get_data(parse_form_data=True)
         with world.lock:
@@ -34,8 +36,8 @@ class Sandbox(Flask):
 
 # These never wait for the lock: an upload lasts, and its progress is asked for meanwhile.
 UNGUARDED = frozenset({"uploads.receive", "uploads.progress"})
-# Forms are small; a file goes another way.
-_FORM_BYTES = 1024 * 1024
+# Forms are small, and a file goes another way; a crawl may have imported a lot.
+_FORM_BYTES, _CONTROL_BYTES = 1024 * 1024, 256 * 1024 * 1024
 
 
 def create_app(

@@ -4,6 +4,7 @@ import base64
 import hashlib
 
 import pytest
+from lxml import html
 
 from sandbox.oauth import fits
 from tests.sandbox.conftest import CALLBACK, KEY, parameters
@@ -26,6 +27,23 @@ def test_the_page_says_who_asks_for_what_and_that_it_is_a_sandbox(api):
     assert answer.status_code == 200
     for words in ("Sandbox - not Dailymotion", "Nord Clips", 'value="x2cafec0"', 'value="email"', 'value="&lt;b&gt;"'):
         assert words in answer.text
+
+
+def test_the_forms_of_the_page_are_what_a_person_submits(api):
+    query = ASKED | {"scope": "email userinfo", "state": "s", "display": "popup"}
+    page = html.fromstring(api.get("/oauth/authorize", params=query).text)
+    (form,) = page.forms
+    form.fields["account"] = "x2silent"
+    (box,) = form.xpath(".//input[@value='userinfo']")
+    assert box.checked
+    box.checked = False
+    assert form.method == "POST"
+    assert form.action is None
+    assert {one.get("value") for one in form.xpath(".//button[@name='decision']")} == {"allow", "deny"}
+    sent = [*form.form_values(), ("decision", "allow")]
+    answer = api.post("/oauth/authorize", params=query, data=sent, allow_redirects=False)
+    token = api.grant("authorization_code", code=parameters(answer)["code"], redirect_uri=CALLBACK).json()
+    assert (token["uid"], token["scope"]) == ("x2silent", "email")
 
 
 def test_consent_leads_back_with_a_code_and_the_state_as_it_was(api):
@@ -138,9 +156,9 @@ def test_a_refresh_keeps_the_scope_and_replaces_the_refresh_token(api):
     assert second["scope"] == "email"
     assert second["refresh_token"] != first["refresh_token"]
     assert flat(api.grant("refresh_token", refresh_token=first["refresh_token"])) == "invalid_grant"
-    assert api.grant("refresh_token", refresh_token=second["refresh_token"]).status_code == 200
     strange = {"client_id": "sandbox-no-role", "refresh_token": second["refresh_token"]}
     assert flat(api.grant("refresh_token", **strange)) == "invalid_grant"
+    assert api.grant("refresh_token", refresh_token=second["refresh_token"]).status_code == 200
 
 
 def test_client_credentials_are_for_the_keys_that_may_and_have_no_user(api):

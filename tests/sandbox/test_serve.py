@@ -120,6 +120,7 @@ def test_thousands_of_children_can_be_had(start):
     ("options", "message"),
     [
         (["--fault", "flood"], "a fault has a kind"),
+        (["--memory", "/nowhere/world.json"], "/nowhere/world.json can't be written: No such file or directory"),
         (["--memory", "pyproject.toml"], "pyproject.toml is not a memory of `sandbox serve`"),
     ],
 )
@@ -185,6 +186,13 @@ def test_imported_videos_are_videos_of_the_accounts(start, site):
     listed = requests.get(f"{program.url}/user/x2cafec0/videos").json()["list"]
     assert [(one["title"], one["channel"]) for one in listed] == [("clip-1", "music")]
     assert listed[0]["id"] == json.loads(ended.stdout)["users"][0]["items"][0]["remote_id"]
+
+
+def test_many_imported_videos_are_taken_at_once(start):
+    program = start()
+    one = {"account": "x2cafec0", "guid": "g", "title": "t" * 200, "channel": "music", "url": "https://cdn.example/1"}
+    videos = [one | {"id": f"x8{number}"} for number in range(10_000)]
+    assert requests.post(f"{program.url}/_sandbox/videos", json=videos, headers=CONTROL).json() == {"videos": 10_000}
 
 
 def test_a_crawl_says_when_the_videos_were_not_taken(start, site):
