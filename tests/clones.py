@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 from feeds.settings import Folders
@@ -14,6 +17,41 @@ from tests.sites import Site, adopted
 ROOT = Path(__file__).parents[1]
 WHO = {f"GIT_{role}_{what}": "anna@nord.example" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 ENVIRON = {"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", **WHO}
+
+
+# What a program asks of the system where it can leave something half done, as Python names it to audit hooks.
+CALLS = {"open", "os.mkdir", "os.remove", "os.rename", "os.chmod", "fcntl.flock", "subprocess.Popen"}
+
+
+def killed_within(work, calls):
+    """Do some work in a process of its own, killed just before so many calls were made; return whether it was.
+
+    No git of its own runs at that moment, so that the same number leaves the same behind.
+    """
+    pid = os.fork()
+    if pid == 0:
+        left = calls
+
+        def count(name, _arguments):
+            nonlocal left
+            if name in CALLS:
+                left -= 1
+                if not left:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        code = 1
+        try:
+            sys.addaudithook(count)
+            work()
+            code = 0
+        except BaseException:
+            traceback.print_exc(file=sys.__stderr__)
+            sys.__stderr__.flush()
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert code in (0, -signal.SIGKILL)
+    return code != 0
 
 
 def git(folder, *arguments, text=None):
@@ -102,8 +140,27 @@ class Clones:
         self.editor.push("Begin")
         self.server = Server(root, self.remote)
 
+    @classmethod
+    def copied(cls, template, root):
+        """Return a copy of all of them, which knows nothing of the first; its servers are had by `server_at`."""
+        shutil.copytree(template, root, symlinks=True, dirs_exist_ok=True)
+        for config in root.glob("**/.git/config"):
+            config.write_text(config.read_text().replace(str(template), str(root)))
+        clones = cls.__new__(cls)
+        clones.root, clones.remote, clones.editor = root, root / "remote.git", Editor(root / "editor")
+        clones.editor.pushed = True
+        return clones
+
     def server_named(self, name):
         return Server(self.root, self.remote, name)
+
+    def server_at(self, name):
+        """Return a server that is there already."""
+        server = Server.__new__(Server)
+        folder = self.root / name
+        server.catalog, server.out, server.state = folder / "catalog", folder / "out", folder / "state"
+        server.remote = self.remote
+        return server
 
     def head(self, branch="main"):
         return git(self.remote, "rev-parse", branch)
