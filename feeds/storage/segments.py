@@ -50,6 +50,11 @@ class Segments:
         self._end = -1  # its length as we left it; -1 while that isn't known
         self._spoiled = 0  # segments up to this number are not written again
 
+    def __del__(self) -> None:
+        # `feeds sync --watch` makes a journal for each pass: it would run out of descriptors, and of disk, as what
+        # was dropped takes up space while it is open.
+        self.let_go()
+
     @property
     def is_open(self) -> bool:
         """Tell whether the last write succeeded, so that a segment is open for the next."""

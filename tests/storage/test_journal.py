@@ -387,3 +387,13 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < deadline, "the other thread never came"
         time.sleep(0.001)
+
+
+def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(folder):
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        journal = Journal(folder)
+        journal.append(b"- 1\n")
+        journal.drop(*journal.rotate())
+    del journal
+    assert len(os.listdir("/proc/self/fd")) == before
