@@ -390,10 +390,10 @@ def wait_until(condition):
 
 
 def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(folder):
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         journal = Journal(folder)
         journal.append(b"- 1\n")
         journal.drop(*journal.rotate())
     del journal
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
