@@ -15,7 +15,6 @@ from feeds.core.events import (
     LISTED,
     PARTNER_EVENTS,
     RETRY,
-    TAKEN_DOWN,
     UNCLEAR,
     UNDONE,
     Event,
@@ -127,7 +126,7 @@ def by_subject(event: Event) -> Iterator[tuple[str, Event]]:
 
 def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
     match event.event:
-        case "imported" | "import_failed" | "retry" | "undone" | "taken_down":
+        case "imported" | "import_failed" | "retry" | "undone":
             if guid := event.text("guid"):
                 yield f"g:{guid}", _slim(event)
         case "listed":
@@ -150,7 +149,6 @@ _KEPT = {
     IMPORT_FAILED: ("status", "timestamp_ms"),
     RETRY: (),
     UNDONE: ("undoes",),
-    TAKEN_DOWN: ("remote_id",),
 }
 
 
