@@ -33,7 +33,8 @@ class Telling:
         self._environ = {**environ, **own}
         self._every_s, self._clock = every_s, clock
         self._due = clock()
-        self._started: tuple[ExitStack, subprocess.Popen[str]] | None = None
+        self._ending = ExitStack()
+        self.program: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -41,23 +42,18 @@ class Telling:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._started:
-            ending, program = self._started
-            with ending, suppress(subprocess.TimeoutExpired):
-                program.wait(GRACE_S)
+        with self._ending, suppress(subprocess.TimeoutExpired):
+            if self.program:
+                self.program.wait(GRACE_S)
 
     def go_on(self) -> None:
         """Start it if it is time and the last one has ended, and wait for nothing."""
-        if self._started and self._started[1].poll() is None:
-            return
-        if self._clock() < self._due:
+        if self._clock() < self._due or (self.program and self.program.poll() is None):
             return
         self._due = self._clock() + self._every_s
-        ending = ExitStack()
+        self._ending = ExitStack()  # what it would end has ended
+        programs = self._ending.enter_context(Programs())
         # Its errors are ours; what it told, the people have read.
-        program = ending.enter_context(Programs()).start(
-            ["-m", "feeds", "notify"], self._environ, output=subprocess.DEVNULL
-        )
+        self.program = programs.start(["-m", "feeds", "notify"], self._environ, output=subprocess.DEVNULL)
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, program.pid, _NICENESS)
-        self._started = ending, program
+            os.setpriority(os.PRIO_PROCESS, self.program.pid, _NICENESS)

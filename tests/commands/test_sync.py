@@ -5,12 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from feeds.commands._telling import Telling
 from feeds.commands.sync import _PushBudget
+from feeds.settings import Folders
 from tests.clones import ROOT, Clones, git
-from tests.sites import imported
+from tests.receiver import SECRET, Receiver
+from tests.sites import failed, imported
 
 
 @pytest.fixture
@@ -133,3 +138,99 @@ def test_no_more_pushes_are_made_in_a_minute_than_allowed():
     assert not budget.take()
     now[0] += 2
     assert [budget.take() for _ in range(3)] == [True, True, False]
+
+
+def watching(server, receiver, *options):
+    environ = {"PATH": os.environ["PATH"], "FEEDS_STATE": str(server.state), "FEEDS_NOTIFY_URL": receiver.url}
+    command = server.command("--watch", "--every", "0.1s", *options)
+    return subprocess.Popen(command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_watching_tells_the_network_again_and_again_with_the_secret_in_no_command_line(clones):
+    with Receiver() as receiver:
+        receiver.gate.clear()
+        clones.server.happens(failed("a1", 1))
+        program = watching(clones.server, receiver, "--notify-every", "0.2s")
+        try:
+            assert receiver.arrived.wait(60)
+            lines = b"".join((Path("/proc") / str(each) / "cmdline").read_bytes() for each in children_of(program))
+            assert b"notify" in lines
+            assert SECRET.encode() not in lines
+            # The webhook hangs, and passes go on: nobody waits for it, and no second one is started beside it.
+            for guid in ("a2", "a3"):
+                clones.server.happens(imported(guid))
+                wait_for(lambda guid=guid: clones.count(guid) == 1)
+            assert len(receiver.requests) == 1
+            receiver.gate.set()
+            clones.server.happens(failed("b1", 1))
+            wait_for(lambda: len(receiver.requests) == 2)
+            wait_for(lambda: b'"b1' in (clones.server.state / "notices" / "told.json").read_bytes())
+            program.send_signal(signal.SIGINT)
+            output, errors = program.communicate(timeout=60)
+        finally:
+            program.kill()
+    assert (program.returncode, errors) == (130, "")
+    assert SECRET not in output
+    assert [[each["names"] for each in message["new"]] for message in receiver.messages()] == [[["a1"]], [["b1"]]]
+
+
+def test_an_interrupt_ends_a_notice_that_hangs_and_leaves_nothing_behind(clones):
+    with Receiver() as receiver:
+        receiver.gate.clear()
+        clones.server.happens(failed("a1", 1))
+        program = watching(clones.server, receiver)
+        try:
+            assert receiver.arrived.wait(60)
+            children = children_of(program)
+            program.send_signal(signal.SIGINT)
+            _, errors = program.communicate(timeout=60)
+        finally:
+            program.kill()
+    assert (program.returncode, errors) == (130, "")
+    assert children
+    assert not [number for number in children if Path(f"/proc/{number}").exists()]
+
+
+def test_a_webhook_in_trouble_is_said_and_the_site_is_published_all_the_same(clones):
+    with Receiver() as receiver:
+        receiver.answer = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
+        clones.server.happens(failed("a1", 1))
+        program = watching(clones.server, receiver, "--notify-every", "0.1s")
+        try:
+            wait_for(lambda: len(receiver.requests) > 1)
+            clones.server.happens(imported("a2"))
+            wait_for(lambda: clones.server.listed("anna") == ["a1", "a3", "a4"])
+            program.send_signal(signal.SIGINT)
+            _, errors = program.communicate(timeout=60)
+        finally:
+            program.kill()
+    assert program.returncode == 130
+    assert set(errors.splitlines()) == {
+        "error: The webhook answered 500. Nothing is lost: it is tried again at the next `feeds notify`."
+    }
+
+
+def test_it_is_started_at_most_every_so_often_and_not_before_the_last_one_has_ended(tmp_path):
+    now = [100.0]
+    with Telling(Folders(tmp_path, tmp_path / "state"), os.environ, every_s=60, clock=lambda: now[0]) as telling:
+        telling.go_on()
+        first = telling.program
+        telling.go_on()
+        assert telling.program is first
+        assert first.wait(60) == 2  # there is no catalog here
+        telling.go_on()
+        assert telling.program is first
+        now[0] += 60
+        telling.go_on()
+        assert telling.program is not first
+        telling.program.wait(60)
+
+
+def children_of(program):
+    """Return the numbers of the processes that a program has started and that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(path.read_text().rpartition(")")[2].split()[1]) == program.pid:
+                found.append(int(path.parent.name))
+    return found
