@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import requests
@@ -77,10 +77,7 @@ def crawl_command(
         held = json.loads(memory.read_bytes()) if memory is not None and memory.exists() else {}
         crawl.import_all(visits, held, failures=plan.fail, seed=seed)
         if api is not None:
-            shown = crawl.publish(api.rstrip("/"), visits, control_token=control_token or "")
-            if shown.status != requests.codes.ok:
-                click.echo(f"error: {api} did not take the videos: {shown.status} {shown.text.strip()}", err=True)
-                raise SystemExit(REMOTE_TROUBLE)
+            _show(api, visits, control_token)
         now_ms = time.time_ns() // 1_000_000
         posts += crawl.call_back(callback, visits, plan, seed=seed, first_ms=now_ms, batch=batch)
         if memory is not None:
@@ -109,17 +106,44 @@ def crawl_command(
 @click.option("--double-bearer", is_flag=True, help="Take `Bearer Bearer <token>`, as a package of theirs sends it.")
 @click.option("--fault", "wanted", multiple=True, metavar="WORDS", help='As "hang method=GET path=/me* seconds=3".')
 @click.option("--control-token", envvar="SANDBOX_CONTROL_TOKEN", help="Opens /_sandbox/ to who brings it.")
-def serve_command(**options: Any) -> None:
+def serve_command(
+    *,
+    host: str,
+    port: int,
+    wanted: Sequence[str],
+    memory: Path | None,
+    encoding_s: float,
+    control_token: str | None,
+    not_a_child: Literal["empty", "404"],
+    double_bearer: bool,
+    **beginning: Any,
+) -> None:
     """Stand in for Dailymotion's API and its login page, until ^C or SIGTERM.
 
     The first line it writes is its URL. Accounts, keys and options are in the README.
     """
-    from sandbox import serve  # a crawl needs no web server
+    from sandbox import faults, serve, server  # a crawl needs no web server
 
     try:
-        serve.run(**options)
+        known = serve.begin(memory, **beginning)
+        known.encoding_s = encoding_s
+        app = server.create_app(
+            known,
+            faults=[faults.fault(words) for words in wanted],
+            control_token=control_token,
+            not_a_child=not_a_child,
+            double_bearer=double_bearer,
+        )
+        serve.run(app, host=host, port=port)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _show(api_url: str, visits: Sequence[crawl.Visit], control_token: str | None) -> None:
+    shown = crawl.publish(api_url.rstrip("/"), visits, control_token=control_token or "")
+    if shown.status != requests.codes.ok:
+        click.echo(f"error: {api_url} did not take the videos: {shown.status} {shown.text.strip()}", err=True)
+        raise SystemExit(REMOTE_TROUBLE)
 
 
 def _mapping(text: str) -> http.Mapping:

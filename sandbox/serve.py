@@ -4,54 +4,36 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from sandbox import population, server, world
-from sandbox.faults import fault
+from sandbox.server import Sandbox
+from sandbox.world import World
 
 
-def run(
-    *,
-    host: str,
-    port: int,
-    memory: Path | None,
-    callback_url: str,
-    client_id: str,
-    client_secret: str,
-    children: int,
-    videos: int,
-    encoding_s: float,
-    not_a_child: Literal["empty", "404"],
-    double_bearer: bool,
-    wanted: Sequence[str],
-    control_token: str | None,
-) -> None:
-    """Serve until ^C or SIGTERM.
+def begin(
+    memory: Path | None, *, callback_url: str, client_id: str, client_secret: str, children: int, videos: int
+) -> World:
+    """Return the world that the memory holds, or a new one, which is written there at once.
 
-    Raises ValueError with the reason for a fault, a memory or a port that can't be used.
+    Raises ValueError where the memory can't be read or written.
     """
     if memory is not None and memory.exists():
-        known = world.load(memory)
-    else:
-        known = population.sample(callback_url=callback_url, client_id=client_id, client_secret=client_secret)
-        known.path = memory
-        population.add_children(known, children, videos=videos)
-        try:
-            known.save()
-        except OSError as error:
-            raise ValueError(f"{memory} can't be written: {error.strerror}") from error
-    known.encoding_s = encoding_s
-    app = server.create_app(
-        known,
-        faults=[fault(words) for words in wanted],
-        control_token=control_token,
-        not_a_child=not_a_child,
-        double_bearer=double_bearer,
-    )
+        return world.load(memory)
+    known = population.sample(callback_url=callback_url, client_id=client_id, client_secret=client_secret)
+    known.path = memory
+    population.add_children(known, children, videos=videos)
+    try:
+        known.save()
+    except OSError as error:
+        raise ValueError(f"{memory} can't be written: {error.strerror}") from error
+    return known
+
+
+def run(app: Sandbox, *, host: str, port: int) -> None:
+    """Serve until ^C or SIGTERM. Raises ValueError where the port can't be had."""
     try:
         running = server.server(app, host=host, port=port, log=lambda line: click.echo(line, err=True))
     except OSError as error:

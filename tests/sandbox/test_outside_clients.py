@@ -148,6 +148,16 @@ def test_a_connection_that_breaks_after_the_work_was_done_is_its_own_error(api):
     assert client.get(f"/me/parents/{PARENT}")["total"] == 1
 
 
+def test_a_call_that_hangs_ends_at_its_own_timeout(api):
+    client = package(api)
+    client.get("/me")
+    client.timeout = 0.3
+    api.fail("hang seconds=600")
+    with pytest.raises(DailymotionApiError, match="times out"):
+        client.get("/me")
+    assert client.get("/me")["id"] == CHILD
+
+
 # The package leaves the file for the garbage collector to close.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_a_file_goes_up_and_becomes_a_video(api, tmp_path):
