@@ -33,9 +33,10 @@ def callbacks(size: Size, scratch: Path) -> Iterator[Row]:
 
 
 def syncs(size: Size, scratch: Path) -> Iterator[Row]:
-    """Yield the rows about the sync: what a large network costs a pass, and how soon an event is in its feed."""
-    users, appends = ((2, 20), 5) if size is QUICK else ((10, 1_000), 60)
-    for name, figure, number, goal in sync.sync_rows(scratch, users, rounds=size.rounds, appends=appends):
+    """Yield the rows about the sync: what a large network costs a pass, and how soon a callback is in feed and Git."""
+    users, rates, duration_s = ((2, 20), (5,), 4.0) if size is QUICK else ((10, 1_000), (1, 10, 100), 60.0)
+    found = sync.sync_rows(scratch, users, rounds=size.rounds, rates=rates, duration_s=duration_s)
+    for name, figure, number, goal in found:
         met = number <= float(goal.removeprefix("<= ")) if goal else None
         yield Row(name, goal, figure, met)
 
