@@ -96,6 +96,7 @@ def test_what_is_no_file_holds_no_login(file, tmp_path, kind):
     file.prepare()
     if kind == "link":
         (tmp_path / "elsewhere").write_text("{}")
+        (tmp_path / "elsewhere").chmod(0o600)
         file.path.symlink_to(tmp_path / "elsewhere")
     elif kind == "folder":
         file.path.mkdir(mode=0o700)
