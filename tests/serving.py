@@ -22,11 +22,11 @@ class Gunicorn:
         self._environ = os.environ | {"FEEDS_STATE": str(state), "FEEDS_CALLBACK_SECRET": SECRET}
         self._process = None
 
-    def start(self):
+    def start(self, **environ):
         self._process = subprocess.Popen(
             self._command,
             cwd=ROOT,
-            env=self._environ,
+            env=self._environ | environ,
             pass_fds=[self._listener.fileno()],
             start_new_session=True,
             stdout=subprocess.PIPE,

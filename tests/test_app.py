@@ -24,6 +24,11 @@ def test_nothing_is_served_but_the_callback_and_the_two_health_answers(tmp_path)
     assert {rule.rule for rule in app.url_map.iter_rules()} == {"/callback/<secret>", "/healthz", "/readyz"}
 
 
+def test_without_a_public_url_the_log_says_once_that_there_are_no_pages_for_partners(tmp_path, caplog):
+    create_app(AppSettings(Folders(tmp_path, tmp_path / "state"), (SECRET,)))
+    assert caplog.messages == ["FEEDS_PUBLIC_URL is not set: callbacks are taken, but there are no pages for partners."]
+
+
 def test_an_unknown_address_and_a_wrong_method_are_answered_in_json(tmp_path):
     client = create_app(AppSettings(Folders(tmp_path, tmp_path / "state"), (SECRET,))).test_client()
     assert client.get("/").json == {"error": "There is nothing here."}
@@ -90,7 +95,7 @@ def test_a_start_with_bad_settings_ends_with_one_readable_list(tmp_path, wsgi_ap
     finished = subprocess.run(
         [sys.executable, "-m", "gunicorn", "--bind", f"unix:{tmp_path}/socket", wsgi_app],
         cwd=ROOT,
-        env=environ | {"FEEDS_CALLBACK_SECRET": "short,a,b"},
+        env=environ | {"FEEDS_CALLBACK_SECRET": "short,a,b", "FEEDS_PUBLIC_URL": "nord", "FEEDS_SECRET_KEY": "x"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -98,4 +103,6 @@ def test_a_start_with_bad_settings_ends_with_one_readable_list(tmp_path, wsgi_ap
     )
     assert finished.returncode != 0
     assert "The app can't start:\n  - FEEDS_CALLBACK_SECRET holds 3 secrets." in finished.stderr
+    assert "The pages for partners can't be served:\n  - FEEDS_PUBLIC_URL is no origin" in finished.stderr
+    assert "FEEDS_SECRET_KEY: key 1 is too easy to guess." in finished.stderr
     assert "Traceback" not in finished.stdout + finished.stderr

@@ -18,7 +18,7 @@ from feeds.web.outcomes import Outcome
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 # Their addresses change with their bytes, so what was fetched once is good for ever.
-_ASSETS = {"style.css": "text/css", "popup.js": "text/javascript"}
+_ASSETS = {"style.css": "text/css", "popup.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _CACHED_S = 365 * 24 * 3600
 
 
@@ -51,7 +51,7 @@ class Pages:
 
 
 def install(app: Flask, register: Register) -> Pages:
-    """Have the app find its templates and serve its stylesheet and script; return what renders the pages."""
+    """Have the app find its templates and serve what they are dressed with; return what renders the pages."""
     app.jinja_loader = jinja2.FileSystemLoader(TEMPLATES)
     app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -15,7 +15,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from feeds.web.settings import WebSettings
 
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 HSTS_S = 365 * 24 * 3600
 # A form of ours is a few hundred bytes. The callback has its own limit.
 FORM_BYTES = 64 * 1024
