@@ -295,3 +295,21 @@ def test_a_login_is_in_no_message_trace_log_or_repr(canned, caplog, reply):
         shown += repr(client) + repr(client._settings) + repr(TOKEN) + f"{TOKEN}"
     assert "CANARY" not in shown
     assert "POST" in shown
+
+
+def test_an_answer_in_chunks_is_read_whole(canned):
+    chunks = b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"id"\r\n6\r\n: "x"}\r\n0\r\n\r\n'
+    assert ask(canned(chunks)) == {"id": "x"}
+    assert type(refusal(canned(chunks[:-5]), adapter=Bounded(read_s=0.5))) is Broken
+
+
+def test_calls_of_one_client_share_a_connection(canned):
+    def twice(connection):
+        for _ in range(2):
+            connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"id": "x"}')
+            connection.recv(65536)
+
+    server = canned(twice)
+    with Client(server.settings(), TOKEN) as client:
+        assert client.get("/auth") == client.get("/auth") == {"id": "x"}
+    assert len(server.asked) == 1
