@@ -1,6 +1,6 @@
 """What the clone remembers of our own pushes and publications, and what follows from it.
 
-Two references of our own, which no fetch and no force-push touches: from them we know which events have been lost,
+Three references of our own, which no fetch and no force-push touches: from them we know which events have been lost,
 which removals a push allows, and whether a push only goes back to what was published before.
 """
 
@@ -10,6 +10,8 @@ from feeds.storage.repository import Repository
 from feeds.syncing.carrying import put_back, with_lines
 
 PUSHED, PUBLISHED = "refs/feeds/pushed", "refs/feeds/published"
+# What the site went on from when a head could not be published: the last publication, with that head's events.
+GONE_ON = "refs/feeds/gone-on"
 # How far back a revert is known as one, in publications.
 REMEMBERED = 300
 
@@ -20,7 +22,7 @@ class Memory:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         named = repository.references("refs/feeds/")  # read once, as one pass at a time writes them
-        self._named = {name: named[name] for name in (PUSHED, PUBLISHED) if name in named}
+        self._named = {name: named[name] for name in (PUSHED, PUBLISHED, GONE_ON) if name in named}
 
     def note_pushed(self, commit: str) -> None:
         """Remember that the remote has had this commit."""
@@ -30,6 +32,11 @@ class Memory:
         """Remember that the site was published from this commit."""
         if self.published() != commit:
             self._keep(PUBLISHED, commit)
+
+    def note_gone_on(self, commit: str) -> None:
+        """Remember that the site went on from this commit of our own: its events must not be forgotten either."""
+        if self._named.get(GONE_ON) != commit:
+            self._keep(GONE_ON, commit)
 
     def published(self) -> str | None:
         """Return the commit that the site was published from last."""

@@ -46,6 +46,7 @@ def go_on_from_last(ground: Ground, commit: str | None) -> None:
         return
     ground.repository.check_out(whole, ground.plan.checkout)
     if build_from(ground, ground.plan.checkout, last) and ground.done.report:
+        ground.memory.note_gone_on(whole)
         ground.done.troubles.append(f"Until that is mended, the site goes on from {last[:10]}.")
         if refused is not None and not refused.published:
             findings = [*refused.findings, *ground.done.report.findings]

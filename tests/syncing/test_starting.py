@@ -44,7 +44,7 @@ def test_only_a_new_user_whose_file_the_catalog_would_read_has_one():
     assert files(adopted("x2anna").encode()) == {}
     assert files(line("asked_to_join", user="x2anna", invitation="k7").encode()) == {}
     assert files(line("adopted", user="../x", invitation="k7").encode()) == {}
-    assert files(b"- no event with an \"invitation\"\n") == {}
+    assert files(b'- no event with an "invitation"\n') == {}
     assert files(NEW, known={"x2anna"}) == {}
     assert files(NEW, paths={"users/x2anna.yaml"}) == {}
     assert files(NEW, include=["partners/*.yaml"]) == {}

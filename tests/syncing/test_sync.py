@@ -261,6 +261,33 @@ def test_a_force_push_while_the_remote_then_vanishes_lists_nothing_again(synced)
         assert server.listed("anna") == ["a2", "a3", "a4"]
 
 
+@pytest.mark.parametrize("mistake", ["removals", "a broken catalog"])
+def test_an_event_known_only_from_a_head_that_could_not_be_published_survives_its_force_push(synced, mistake):
+    first, second = synced.server, synced.server_named("second")
+    synced.editor.pull()
+    synced.editor.user("anna", *(f"a{number}" for number in range(12)))
+    synced.editor.push()
+    first.settle()
+    second.settle(instance="second")
+    first.settle()
+    synced.editor.pull()
+    before = synced.head()
+    second.happens(imported("a1"))
+    second.sync(instance="second")
+    if mistake == "removals":
+        synced.editor.user("anna")
+    else:
+        synced.editor.write("catalog.yaml", "network: [")
+    synced.editor.push("Mistake")
+    assert [each for each in first.sync().troubles if "the site goes on from" in each]
+    assert "a1" not in first.listed("anna")
+    git(synced.editor.catalog, "push", "--quiet", "--force", "origin", f"{before}:main")
+    done = first.sync()
+    assert [each for each in done.troubles if "had gone from results/second/2026-11-21.yaml" in each], done.troubles
+    assert "a1" not in first.listed("anna")
+    assert synced.count("a1") == 1
+
+
 def test_lines_that_an_editor_deletes_are_put_back_and_it_is_said_once(synced):
     server = synced.server
     server.happens(imported("a1", "a2"))
