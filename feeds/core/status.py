@@ -32,7 +32,7 @@ MEANINGS = {
     Need.FROZEN: ("their files have faults: the last good versions are listed", "feeds check"),
     Need.FAILED: ("Dailymotion could not import them", "feeds results failures"),
     Need.CONFLICTS: ("imported again under a second id: one is to be deleted", "feeds results list"),
-    Need.ASKED: ("partners who want to join, and wait for an answer", "feeds status --format json"),
+    Need.ASKED: ("partners who want to join, and wait for an answer", "feeds partners list --state asked"),
     Need.OVERDUE: ("listed for too long without being imported", "feeds status --format json"),
     Need.UNCLEAR: ("Dailymotion sent what nobody could understand", "feeds results failures"),
     Need.UNKNOWN: ("results for guids that the catalog doesn't have", "feeds status --format json"),

@@ -27,7 +27,7 @@ Nord Clips: 1,204 new matters need a person.
    next: `feeds results failures`
 • asked to join (1): partners who want to join, and wait for an answer
    `newbie (x2new)`
-   next: `feeds status --format json`
+   next: `feeds partners list --state asked`
 • overdue (1,200): listed for too long without being imported
    `cafe-1`, `cafe-2`, `cafe-3`, `cafe-4`, `cafe-5`, and 1,195 more
    next: `feeds status --format json`

@@ -86,7 +86,7 @@ needs a person:
     next: feeds results list
   asked to join (1): partners who want to join, and wait for an answer
     newbie (x2new)
-    next: feeds status --format json
+    next: feeds partners list --state asked
   overdue (1): listed for too long without being imported
     a2
     next: feeds status --format json
