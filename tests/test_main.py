@@ -115,3 +115,11 @@ def test_a_reader_that_leaves_early_is_no_fault(tmp_path):
     program.stderr.close()
     assert program.wait(timeout=60) == 1
     assert b"Traceback" not in errors
+
+
+def test_output_that_a_full_disk_refuses_is_told_in_words():
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "feeds", "schema"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"error: The output: No space left on device.\n")
