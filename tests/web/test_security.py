@@ -14,9 +14,8 @@ from feeds.dailymotion.values import Token
 from feeds.onboarding.joining import Account
 from feeds.web.cookies import Login, LoginCookie
 from feeds.web.masking import mask
-from sandbox import population, server
-from tests.serving import SECRET, Gunicorn
-from tests.web.walking import CAFE, KEY, OPEN, SCOPES, Network, fields, heading, network, query_of
+from tests.serving import SECRET
+from tests.web.walking import CAFE, KEY, OPEN, SCOPES, Network, fields, heading, network, query_of, served
 
 OTHER_KEY = "another-web-secret-key-Yx7W6v5U"
 # Where no page has a script, none could run.
@@ -198,29 +197,10 @@ def test_a_login_too_long_for_a_cookie_is_said_to_be(nord, monkeypatch):
 
 
 def test_no_secret_is_left_anywhere_after_the_whole_walk(tmp_path):
-    sandbox = server.create_app(population.sample())
-    world = sandbox.extensions["sandbox"]
-    with server.listening(sandbox) as dailymotion:
-        made = Network(tmp_path, dailymotion, sandbox)
-        made.check_parent()
+    with served(tmp_path, options=["--access-logfile", "-", "--log-level", "debug"]) as (made, gunicorn):
         made.site.user(CAFE)
-        gunicorn = Gunicorn(made.site.state, options=["--access-logfile", "-", "--log-level", "debug"])
-        url = f"http://127.0.0.1:{gunicorn.port}"
-        for key in world.keys.values():
-            key.callback_url = f"{url}/connect/return"
-        gunicorn.start(
-            FEEDS_CATALOG=str(made.site.catalog),
-            FEEDS_PUBLIC_URL=url,
-            FEEDS_SECRET_KEY=KEY,
-            FEEDS_DAILYMOTION_API=dailymotion,
-            FEEDS_DAILYMOTION_KEY="sandbox-key",
-            FEEDS_DAILYMOTION_SECRET="sandbox-secret",
-        )
-        try:
-            canaries, seen = walk(url, world)
-        finally:
-            log = gunicorn.stop()
-            gunicorn.close()
+        canaries, seen = walk(made.url, made.world)
+        log = gunicorn.stop()
     assert [event for event, _ in made.events()] == ["adopted", "asked_to_join"]
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()).decode()
     assert {"access", "refresh", "code", "state"} <= canaries.keys()

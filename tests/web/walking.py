@@ -16,7 +16,7 @@ from feeds.settings import AppSettings, Folders
 from feeds.web.settings import LinkSettings, WebSettings
 from sandbox import population, server
 from sandbox.faults import fault
-from tests.serving import SECRET
+from tests.serving import SECRET, Gunicorn
 from tests.sites import Site
 
 PUBLIC_URL = "https://partners.nord.example"
@@ -130,6 +130,26 @@ def network(root, *, url=PUBLIC_URL, **options):
         made = Network(root, address, sandbox, url=url, **options)
         made.check_parent()
         yield made
+
+
+@contextmanager
+def served(root, *, options=()):
+    """Serve a sandbox and, under gunicorn, a network that knows it; give the network and the gunicorn."""
+    gunicorn = Gunicorn(root / "state", options=options)
+    url = f"http://127.0.0.1:{gunicorn.port}"
+    with network(root, url=url) as made:
+        gunicorn.start(
+            FEEDS_CATALOG=str(made.site.catalog),
+            FEEDS_PUBLIC_URL=url,
+            FEEDS_SECRET_KEY=KEY,
+            FEEDS_DAILYMOTION_API=made.web.dailymotion.api,
+            FEEDS_DAILYMOTION_KEY="sandbox-key",
+            FEEDS_DAILYMOTION_SECRET="sandbox-secret",
+        )
+        try:
+            yield made, gunicorn
+        finally:
+            gunicorn.close()
 
 
 def short():
