@@ -1,5 +1,6 @@
 """The stand-in's API on a loopback socket, and a client as plain as can be."""
 
+import time
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,6 +57,14 @@ class Api:
     def fail(self, words):
         """Have the next fitting call fail."""
         self.app.extensions["faults"].to_come.append(fault(words))
+
+
+def until(check, *, within_s=30):
+    """Ask until the answer is true, and return it; a test that would wait for ever fails instead."""
+    end = time.monotonic() + within_s
+    while not (answer := check()):
+        assert time.monotonic() < end, "this never came"
+    return answer
 
 
 def parameters(answer):

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from sandbox.faults import KINDS, fault
-from tests.sandbox.conftest import CONTROL
+from tests.sandbox.conftest import CONTROL, until
 from tests.sandbox.test_users import CHILD, PARENT, error
 
 OPEN = {"Sandbox-Token": CONTROL}
@@ -119,11 +119,10 @@ def test_who_hangs_goes_on_when_the_faults_are_cleared(api):
     api.fail("hang seconds=600")
     call = threading.Thread(target=lambda: answers.append(api.post(f"/me/parents/{PARENT}", token)))
     call.start()
-    while not any(one["fault"] == "hang" for one in api.get("/_sandbox/state", headers=OPEN).json()["calls"]):
-        pass
+    until(lambda: "hang" in [one["fault"] for one in api.get("/_sandbox/state", headers=OPEN).json()["calls"]])
     assert api.world.children(PARENT) == []
     api.delete("/_sandbox/faults", headers=OPEN)
-    call.join()
+    call.join(30)
     assert answers[0].json() == {}
     assert [one.id for one in api.world.children(PARENT)] == [CHILD]
 
@@ -135,8 +134,7 @@ def test_a_client_that_gives_up_on_a_hanging_call_does_not_stop_it(api):
         api.post(f"/me/parents/{PARENT}", token, timeout=0.2)
     assert api.world.children(PARENT) == []
     api.delete("/_sandbox/faults", headers=OPEN)
-    while not api.get(f"/user/{PARENT}/children").json()["list"]:
-        pass
+    until(lambda: api.get(f"/user/{PARENT}/children").json()["list"])
 
 
 def test_a_slow_answer_is_whole_in_the_end(api):

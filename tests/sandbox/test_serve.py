@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.sandbox.conftest import until
 from tests.sandbox.test_http import FEED, ITEM
 
 ROOT = Path(__file__).parents[2]
@@ -88,8 +89,7 @@ def test_it_ends_although_a_call_hangs(start):
 
     call = threading.Thread(target=hang)
     call.start()
-    while not requests.get(f"{program.url}/_sandbox/state", headers=CONTROL).json()["calls"]:
-        pass
+    until(lambda: requests.get(f"{program.url}/_sandbox/state", headers=CONTROL).json()["calls"])
     assert program.end()[0] == 0
     call.join()
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.sandbox.conftest import until
 from tests.sandbox.test_users import CHILD, PARENT, adopted, error
 
 CLIP = {
@@ -62,6 +63,10 @@ def test_a_large_upload_is_never_in_memory(api):
 def test_the_progress_of_an_upload_is_seen_while_it_comes_and_a_broken_one_is_an_error(api):
     upload_url, progress_url = begin(api, api.token("cafecourts"))
     url = urlsplit(upload_url)
+
+    def progress():
+        return requests.get(progress_url, timeout=10).json()
+
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
     with socket.create_connection((url.hostname, url.port)) as connection:
         connection.sendall(
@@ -70,13 +75,10 @@ def test_the_progress_of_an_upload_is_seen_while_it_comes_and_a_broken_one_is_an
             + head
             + b"x" * 200_000
         )
-        while (progress := requests.get(progress_url).json())["received"] < 100_000:
-            assert progress["state"] in {"starting", "uploading"}
-        assert (progress["state"], progress["size"]) == ("uploading", 999_999)
-        assert api.get(f"/user/{PARENT}").status_code == 200
-    while (progress := requests.get(progress_url).json())["state"] == "uploading":
-        pass
-    assert progress["state"] == "error"
+        until(lambda: progress()["received"] >= 100_000)
+        assert (progress()["state"], progress()["size"]) == ("uploading", 999_999)
+        assert api.get(f"/user/{PARENT}", timeout=10).status_code == 200
+    until(lambda: progress()["state"] == "error")
 
 
 def test_an_upload_without_the_part_file_is_an_error_and_makes_no_video(api):
