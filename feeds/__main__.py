@@ -72,9 +72,7 @@ def run() -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except (
-        OSError
-    ) as error:  # what the disk does to our own files is a FeedsError; this is a full disk below stdout, say
+    except OSError as error:  # below stdout, say: what happens to our own files is a FeedsError
         click.echo(f"error: {error.filename or 'The output'}: {error.strerror}.", err=True)
         return 1
     except Exception as error:
