@@ -164,7 +164,7 @@ def _gone_and_moved(events: dict[str, list[Event]], texts: Sequence[Text]) -> It
     for guid, its in sorted(events.items()):
         if canonical_guid(guid) in present:
             continue
-        listed = {shown.partition(".")[2] for _, shown in fold_video(its).listings}
+        listed = {shown.split(".")[1] for _, shown in fold_video(its).listings}
         for found in sorted(listed & new_media.keys()):
             text, number, other = new_media[found]
             what = f'"{other}" has the media of "{guid}", which was listed and is gone'

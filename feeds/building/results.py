@@ -15,6 +15,7 @@ from feeds.core.events import (
     LISTED,
     PARTNER_EVENTS,
     RETRY,
+    TAKEN_DOWN,
     UNCLEAR,
     UNDONE,
     Event,
@@ -126,7 +127,7 @@ def by_subject(event: Event) -> Iterator[tuple[str, Event]]:
 
 def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
     match event.event:
-        case "imported" | "import_failed" | "retry" | "undone":
+        case "imported" | "import_failed" | "retry" | "undone" | "taken_down":
             if guid := event.text("guid"):
                 yield f"g:{guid}", _slim(event)
         case "listed":
@@ -149,6 +150,7 @@ _KEPT = {
     IMPORT_FAILED: ("status", "timestamp_ms"),
     RETRY: (),
     UNDONE: ("undoes",),
+    TAKEN_DOWN: ("remote_id",),
 }
 
 

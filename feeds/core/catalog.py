@@ -77,6 +77,10 @@ class VideoEntry(_Entry):
     for_kids: YesOrNo | None = Field(None, description="Made for children.")
     priority: Priority = Field(0, description="Higher goes first; among equals the oldest.")
     hold: Text | None = Field(None, description="A reason: the video waits until this line is gone.")
+    relist: Start | None = Field(None, description="A date: list the imported video again, for it was corrected.")
+    withdraw: Text | None = Field(
+        None, description="A reason: never list the video, and take it down where it is live."
+    )
 
 
 class Defaults(_Entry):

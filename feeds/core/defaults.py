@@ -64,6 +64,7 @@ def item_of(video: VideoEntry, user: UserEntry) -> Item:
         if video.captions
         else (),
         explicit=video.explicit,
+        relist=video.relist,
     )
 
 

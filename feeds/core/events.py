@@ -18,6 +18,7 @@ UNCLEAR = "unclear"
 RETRY = "retry"
 UNDONE = "undone"
 LISTED = "listed"
+TAKEN_DOWN = "taken_down"
 ASKED_TO_JOIN = "asked_to_join"
 APPROVED = "approved"
 REFUSED = "refused"
@@ -102,6 +103,7 @@ class VideoResult:
 
     `remote_id` is the first import's, by Dailymotion's clock; `conflicts` are later, different ones. `failures` are
     the distinct ones since the last retry, in order. `listings` are (time, digest) in order: what the feed has shown.
+    `latest_import` is when we first learned of the latest one. `taken_down` are the remote_ids that are no longer live.
     """
 
     remote_id: str | None = None
@@ -109,6 +111,14 @@ class VideoResult:
     conflicts: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
     listings: tuple[tuple[datetime, str], ...] = ()
+    latest_import: datetime | None = None
+    taken_down: frozenset[str] = frozenset()
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """Return the remote_ids that are, for all we know, on Dailymotion: the first import's before the others."""
+        imported = () if self.remote_id is None else (self.remote_id, *self.conflicts)
+        return tuple(each for each in imported if each not in self.taken_down)
 
     def failures_of(self, digest: str) -> int:
         """Count the failures of the item as it is now.
@@ -139,6 +149,8 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
     events = list(events)
     undone = undone_ids(events)
     imports: dict[str, tuple[int, datetime]] = {}
+    learned: dict[str, datetime] = {}
+    taken_down: set[str] = set()
     failures: dict[str, Failure] = {}
     listings: set[tuple[datetime, str]] = set()
     retried: datetime | None = None
@@ -151,6 +163,11 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
                 if remote_id:
                     found = (_wire_ms(event), event.at)
                     imports[remote_id] = min(found, imports.get(remote_id, found))
+                    name = event_id(event)
+                    learned[name] = min(event.at, learned.get(name, event.at))
+            case "taken_down":
+                if remote_id := event.text("remote_id"):
+                    taken_down.add(remote_id)
             case "import_failed":
                 failure = Failure(event.at, event.text("status") or "")
                 name = event_id(event)
@@ -175,6 +192,8 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
         conflicts=tuple(order[1:]),
         failures=tuple(counted),
         listings=tuple(sorted(listings)),
+        latest_import=max(learned.values(), default=None),
+        taken_down=frozenset(taken_down),
     )
 
 

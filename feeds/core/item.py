@@ -43,6 +43,7 @@ class Item(NamedTuple):
     deny: tuple[str, ...] = ()
     captions: tuple[tuple[str, str], ...] = ()
     explicit: bool | None = None
+    relist: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def digest(item: Item) -> str:
 
     Hashed is the list of guid, title, category and media_url, then of name and value for each further field that has
     not its default, in the order below: so a field added later changes the digest of no item that doesn't use it. Its
-    members are joined by U+001F and the members of a member by U+001E, which no feed can hold.
+    members are joined by U+001F and the members of a member by U+001E, which no feed can hold. A word to list it again
+    is not hashed: it follows as ".", and its moment, so that it is known in every later listing.
     """
     members = [item.guid, item.title, item.category, item.media_url]
     if item.media_type is not None:
@@ -97,4 +99,10 @@ def digest(item: Item) -> str:
     if item.explicit is not None:
         members += "explicit", "true" if item.explicit else "false"
     whole = blake2b("\x1f".join(members).encode(), digest_size=6)
-    return f"{whole.hexdigest()}.{blake2b(item.media_url.encode(), digest_size=4).hexdigest()}"
+    media = blake2b(item.media_url.encode(), digest_size=4)
+    return f"{whole.hexdigest()}.{media.hexdigest()}{relist_mark(item.relist) if item.relist else ''}"
+
+
+def relist_mark(relist: datetime) -> str:
+    """Return what the digest of an item ends with that is listed again by a person's word."""
+    return f".{relist:%Y%m%d%H%M%S}"

@@ -10,6 +10,7 @@ from feeds.core.defaults import item_of
 from feeds.core.events import NOTHING_YET, VideoResult
 from feeds.core.item import Item, digest
 from feeds.core.partners import PartnerState
+from feeds.core.relisting import bounds, is_open
 
 
 class Reason(StrEnum):
@@ -25,6 +26,7 @@ class Reason(StrEnum):
     USER_ASKED = "user asked to join"
     USER_APPROVED = "user approved, not connected yet"
     USER_REFUSED = "user refused"
+    WITHDRAWN = "withdrawn"
     HELD = "held"
     BEFORE_WINDOW = "before its rights window"
     AFTER_WINDOW = "after its rights window"
@@ -87,17 +89,21 @@ def listing(
     valid_from, valid_until = ALWAYS, FOREVER
     for position, video in enumerate(user.videos):
         result = results.get(video.guid, NOTHING_YET)
-        if result.remote_id is not None:
-            reasons[video.guid] = Reason.IMPORTED
+        if video.withdraw is not None:
+            reasons[video.guid] = Reason.WITHDRAWN
             continue
+        if result.remote_id is not None and (video.relist is None or not is_open(video.relist, result, at)):
+            reasons[video.guid] = Reason.IMPORTED
+            if video.relist is None:
+                continue
         item = item_of(video, user)
-        for moment in (item.valid_from, item.valid_until):
+        for moment in (item.valid_from, item.valid_until, *bounds(video.relist)):
             if moment is not None:
                 if moment <= at:
                     valid_from = max(valid_from, moment)
                 else:
                     valid_until = min(valid_until, moment)
-        reason = of_user or _video_reason(video, item, result, limits, at)
+        reason = reasons.get(video.guid) or of_user or _video_reason(video, item, result, limits, at)
         if reason is None:
             waiting.append((-video.priority, item.published or FOREVER, position, item))
         else:

@@ -41,6 +41,7 @@ _CAUSES = {
     Reason.USER_REFUSED: Cause.RESULT,
     Reason.USER_DISABLED: Cause.EDIT,
     Reason.HELD: Cause.EDIT,
+    Reason.WITHDRAWN: Cause.EDIT,
     Reason.BEFORE_WINDOW: Cause.EDIT,
     Reason.OVER_LIMIT: Cause.PLACE,
 }

@@ -98,6 +98,47 @@ def test_only_an_adopted_and_enabled_users_videos_are_listed(state, reason):
     assert ask(user({"guid": "a1"}), state=state).reasons == ({} if reason is None else {"a1": reason})
 
 
+def imported_once(day=20, listings=(), **more):
+    at = datetime(2026, 11, day, 10, tzinfo=UTC)
+    return VideoResult(remote_id="x", imported_at=at, latest_import=at, listings=tuple(listings), **more)
+
+
+def test_a_withdrawn_video_is_never_listed_whatever_else_is_known_of_it():
+    withdrawn = {"guid": "a1", "withdraw": "claim 881", "relist": "2026-11-24"}
+    for result in (None, imported_once()):
+        results = {"a1": result} if result else {}
+        assert ask(user(withdrawn), results).reasons == {"a1": Reason.WITHDRAWN}
+
+
+@pytest.mark.parametrize(
+    ("relist", "listed"),
+    [(None, False), ("2026-11-19", False), ("2026-11-20", True), ("2026-11-24", True), ("2026-11-25", False),
+     ("2026-11-20T09:00:00Z", False), ("2026-11-20T11:00:00Z", True)],
+)  # fmt: skip
+def test_an_imported_video_is_listed_again_for_a_word_that_is_later_than_its_import(relist, listed):
+    video = {"guid": "a1", **({"relist": relist} if relist else {})}
+    answer = ask(user(video), {"a1": imported_once()}, at=datetime(2026, 11, 24, 12, tzinfo=UTC))
+    assert order(answer) == (["a1"] if listed else [])
+    assert answer.reasons == ({} if listed else {"a1": Reason.IMPORTED})
+
+
+def test_a_video_that_is_listed_again_still_needs_an_adopted_user_and_its_window():
+    video = {"guid": "a1", "relist": "2026-11-24", "hold": "legal"}
+    assert ask(user(video), {"a1": imported_once()}).reasons == {"a1": Reason.HELD}
+    gone = ask(user({"guid": "a1", "relist": "2026-11-24"}), {"a1": imported_once()}, state=PartnerState.LEFT)
+    assert gone.reasons == {"a1": Reason.USER_LEFT}
+
+
+def test_the_answer_holds_until_a_word_begins_or_ends():
+    video, result = {"guid": "a1", "relist": "2026-11-24"}, {"a1": imported_once()}
+    begins, ends = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 12, 8, tzinfo=UTC)
+    assert ask(user(video), result, at=begins - timedelta(seconds=1)).valid_until == begins
+    during = ask(user(video), result, at=begins)
+    assert (during.valid_from, during.valid_until, order(during)) == (begins, ends, ["a1"])
+    after = ask(user(video), result, at=ends)
+    assert (after.valid_from, order(after)) == (ends, [])
+
+
 @pytest.mark.parametrize(
     ("at", "reason"),
     [
