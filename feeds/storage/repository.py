@@ -163,6 +163,11 @@ class Repository(Git):
         listed = self.run("ls-tree", "-z", commit, "--", *files)
         self.run("update-index", "--add", "-z", "--index-info", text=listed)
 
+    def staged(self, commit: str, folder: str) -> list[str]:
+        """Return the files below a folder that the clone's own index has otherwise than a commit."""
+        listed = self.run("diff-index", "--cached", "--no-renames", "--name-only", "-z", commit, "--", f"{folder}/")
+        return [path for path in listed.decode("utf-8", "surrogateescape").split("\0") if path]
+
     def reap_locks(self, *, older_than_s: float) -> None:
         """Remove what a killed git left locked; the caller is sure that no other git of ours runs."""
         folder = self._git_dir
@@ -172,10 +177,6 @@ class Repository(Git):
                     lock.unlink()
             except FileNotFoundError:
                 continue
-
-    def is_ancestor(self, commit: str, of: str) -> bool:
-        """Return whether one commit is in the history of another."""
-        return self.run("rev-list", "--max-count=1", f"{of}..{commit}").strip() == b""
 
     def trailers(self, since: str | None, until: str, key: str) -> list[str]:
         """Return the values of a trailer in the commits after `since` up to `until`."""

@@ -40,6 +40,8 @@ def sync_in_clone(ground: Ground) -> None:
 def _commit(ground: Ground, branch: str, head: str | None, lines: list[bytes]) -> None:
     repository, memory = ground.repository, ground.memory
     catalog = ground.plan.folders.catalog
+    if head is not None:
+        _mend_index(ground, head)
     change = change_of(ground, head, lines, memory.lost([head]) if head else {})
     # The work tree first, as builds read it: a kill between the two leaves an edit that the next commit has.
     _add_to_work_tree(catalog, change.places)
@@ -52,6 +54,16 @@ def _commit(ground: Ground, branch: str, head: str | None, lines: list[bytes]) -
     repository.add_to_index(change.files, commit)
     memory.note_pushed(commit)
     ground.done.carried = change.count
+
+
+def _mend_index(ground: Ground, head: str) -> None:
+    """Have the index know what a killed pass has committed without telling it: a person's commit would undo that."""
+    staged = ground.repository.staged(head, ground.plan.results)
+    catalog = ground.plan.folders.catalog
+    here = {path: (catalog / path).read_bytes() for path in staged if (catalog / path).is_file()}
+    texts = ground.memory.texts(head, here)
+    if known := [path for path, text in texts.items() if here[path] == text]:
+        ground.repository.add_to_index(known, head)
 
 
 def _add_to_work_tree(catalog: Path, additions: Lines) -> None:

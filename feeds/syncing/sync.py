@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feeds.core.errors import FeedsError, UsageError
+from feeds.core.errors import FeedsError, StorageError, UsageError
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
 from feeds.storage.repository import GitFailed, RemoteTrouble, Repository, tracked_by
@@ -34,13 +34,11 @@ def sync(plan: Plan, *, may_push: Callable[[], bool] = lambda: True) -> Pass:
     """Do one pass; another one that runs is waited for. `may_push` is asked before each push.
 
     Raises UsageError where the results folder belongs to another machine, the remote is not set up, or the catalog is
-    only a part of a repository.
+    only a part of a repository; StorageError where the state folder can't be made or locked.
     """
     plan = replace(plan, folders=Folders(plan.folders.catalog.absolute(), plan.folders.state.absolute()))
-    own = plan.folders.state / "sync"
-    own.mkdir(parents=True, exist_ok=True)
     done, journal = Pass(), Journal(plan.folders.state / "journal")
-    with _locked(own) as lock:
+    with _locked(plan.folders.state / "sync") as lock:
         try:
             _run(plan, done, journal, may_push, lock)
         except UsageError:
@@ -98,9 +96,18 @@ def _has_remote(plan: Plan, repository: Repository) -> bool:
 @contextmanager
 def _locked(folder: Path) -> Iterator[int]:
     """Hold the folder's lock, and yield its descriptor: a git that outlives us goes on holding it."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        folder.mkdir(parents=True, exist_ok=True)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StorageError(f"{error.filename or folder}: {error.strerror}. Mend that, and sync again.") from error
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        except OSError as error:  # NFS without its lock daemon, say
+            raise StorageError(
+                f"{folder} can't be locked: {error.strerror}. Have FEEDS_STATE name a folder on this machine's own disk."
+            ) from error
         yield fd
     finally:
         os.close(fd)

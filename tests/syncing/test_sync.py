@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from feeds.core.errors import UsageError
+from feeds.core.errors import StorageError, UsageError
 from feeds.settings import Folders
 from feeds.storage.repository import Repository
 from feeds.syncing.sync import Plan, sync
@@ -671,6 +671,26 @@ def test_a_file_that_a_killed_pass_left_half_written_in_the_work_tree_goes(alone
     (alone.catalog / "results/main/.2026-11-21.yaml.0a1b2c3d.tmp").write_text("- {")
     alone.settle()
     assert alone.status() == ""
+
+
+def test_an_index_that_a_killed_pass_left_behind_its_commit_is_mended_without_new_events(alone):
+    alone.happens(imported("a1"))
+    alone.settle()
+    path = "results/main/2026-11-21.yaml"
+    git(alone.catalog, "update-index", "--force-remove", path)
+    (alone.catalog / "users" / "bo.yaml").write_text(user_text("bo", "b1"))
+    git(alone.catalog, "add", "users/bo.yaml")
+    assert path in alone.status()
+    assert alone.sync().troubles == []
+    assert alone.status() == "M  users/bo.yaml"
+
+
+def test_a_state_folder_that_cannot_be_used_is_said_in_words(synced):
+    folder = synced.server.state / "sync"
+    folder.rename(folder.with_name("moved"))
+    folder.write_text("in the way")
+    with pytest.raises(StorageError, match=r"state/sync: File exists. Mend that, and sync again"):
+        synced.server.sync()
 
 
 def test_stale_locks_are_reaped_and_fresh_ones_are_not(synced):
