@@ -106,7 +106,7 @@ def _locked(folder: Path) -> Iterator[int]:
             fcntl.flock(fd, fcntl.LOCK_EX)
         except OSError as error:  # NFS without its lock daemon, say
             raise StorageError(
-                f"{folder} can't be locked: {error.strerror}. Have FEEDS_STATE name a folder on this machine's own disk."
+                f"{folder} can't be locked: {error.strerror}. Have FEEDS_STATE name a folder on this machine's disk."
             ) from error
         yield fd
     finally:
