@@ -1,4 +1,4 @@
-"""A word to list an imported video again is good until the import that followed it, and not for longer than two weeks."""
+"""A word to list an imported video again is good until the import that follows it, and for two weeks at most."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,10 @@ def listed(moment, digest):
     return Event(moment, "listed", {"digest": digest})
 
 
-def open_after(*events, now=at(20)):
+EVENING = at(20)
+
+
+def open_after(*events, now=EVENING):
     return is_open(WORD, fold_video(events), now)
 
 
