@@ -12,13 +12,16 @@ SECRET = "M3tRp5f0cTqVwXyZ7aB9dE1g"
 
 
 class Gunicorn:
-    """A gunicorn that can be killed and started again; meanwhile requests wait in the socket's queue."""
+    """A gunicorn that can be killed and started again; meanwhile requests wait in the socket's queue.
 
-    def __init__(self, state, *, options=()):
+    `under` is what runs it, a tracer say.
+    """
+
+    def __init__(self, state, *, options=(), under=()):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._listener.getsockname()[1]
         fd = self._listener.fileno()
-        self._command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{fd}", *options, "app:app"]
+        self._command = [*under, sys.executable, "-m", "gunicorn", "--bind", f"fd://{fd}", *options, "app:app"]
         self._environ = os.environ | {"FEEDS_STATE": str(state), "FEEDS_CALLBACK_SECRET": SECRET}
         self._process = None
 
