@@ -89,6 +89,13 @@ def test_even_gunicorns_access_log_and_its_complaints_keep_the_secret(gunicorn):
     assert SECRET not in log
 
 
+def test_no_header_moves_a_request_to_another_address(gunicorn):
+    connection = http.client.HTTPConnection("127.0.0.1", gunicorn.port, timeout=60)
+    connection.request("GET", "/moved/healthz", headers={"SCRIPT_NAME": "/moved", "X-Script-Name": "/moved"})
+    assert connection.getresponse().status == 404
+    connection.close()
+
+
 @pytest.mark.parametrize("wsgi_app", ["app:app", "app:create_app()"])
 def test_a_start_with_bad_settings_ends_with_one_readable_list(tmp_path, wsgi_app):
     environ = {name: value for name, value in os.environ.items() if not name.startswith("FEEDS_")}

@@ -61,7 +61,7 @@ class Connecting:
                 if missing := token.lacks(PARTNER_SCOPES):
                     self._end(token)
                     return self._pages.outcome(outcomes.lacking(self._register.network().name, missing))
-                login = Login(_account(client, token), token)
+                login = Login(account_of_login(client, token), token)
                 response = self._confirm_page(login, client)
                 if response.status_code == 200:
                     self._cookie.keep(response, login)
@@ -202,7 +202,8 @@ def blueprint(connecting: Connecting, web: WebSettings, arrivals: Mapping[Purpos
     return routes
 
 
-def _account(client: Client, token: Token) -> Account:
+def account_of_login(client: Client, token: Token) -> Account:
+    """Read whose login it is. Raises Broken where two answers of Dailymotion differ, and what `account_of` raises."""
     account = account_of(client, token)
     if token.uid not in (None, account.id):
         raise Broken("Dailymotion named two accounts for one login. Try again later.")

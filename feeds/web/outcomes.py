@@ -159,7 +159,9 @@ def broken() -> Outcome:
 
 
 _NOTHING_CHANGED = "Nothing has changed in your account."
-_LATER = "Please try again in a few minutes. Just closing this page is fine too: nothing is left half done."
+_LATER = (
+    "Please try again in a few minutes: that does no harm. You can also close this page, and start anew another day."
+)
 
 _FAILURES: dict[type[FeedsError], Outcome] = {
     StrayReturn: Outcome(
@@ -200,7 +202,7 @@ _FAILURES: dict[type[FeedsError], Outcome] = {
     ),
     StorageError: Outcome(
         "We can't write anything down now",
-        ("So that nothing gets lost, nothing was done.", _LATER),
+        ("What you have confirmed could not be recorded, so it doesn't count yet.", _LATER),
         status=503,
         again="/connect/confirm",
         keeps_login=True,
@@ -208,7 +210,7 @@ _FAILURES: dict[type[FeedsError], Outcome] = {
 }
 _TROUBLE = Outcome(
     "Dailymotion gave no usable answer",
-    (_LATER, "If Dailymotion had begun to add you to the network, trying again finds that out."),
+    ("If Dailymotion was about to add your account to the network, trying again finds out whether it did.", _LATER),
     status=502,
     again="/connect/confirm",
     keeps_login=True,

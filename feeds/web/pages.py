@@ -86,8 +86,5 @@ def _serving(asset: _Asset) -> Callable[[str], Response]:
 
 def _origin(network: Network) -> str:
     """Return the origin of the network's site, as browsers write it."""
-    parts = urlsplit(network.site)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    port = f":{parts.port}" if parts.port not in (None, default) else ""
-    host = (parts.hostname or "").encode("idna").decode()
-    return f"{parts.scheme}://{host}{port}"
+    parts = urlsplit(network.site.lower())
+    return f"{parts.scheme}://{parts.netloc.removesuffix({'http': ':80', 'https': ':443'}.get(parts.scheme, ''))}"

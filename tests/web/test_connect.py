@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from feeds.dailymotion.errors import Broken
+from feeds.dailymotion.values import Token
 from feeds.onboarding.invitations import Links, invite
+from feeds.web.connect import account_of_login
 from tests.sites import line
 from tests.web.walking import CAFE, KEY, OPEN, PARENT, SCOPES, SMALL, fields, heading, network, query_of, short
 
@@ -45,7 +48,7 @@ def test_the_button_leads_to_dailymotion_with_the_four_scopes_and_a_return_addre
 def test_an_account_that_the_catalog_lists_is_shown_who_it_is_and_to_whom_it_says_yes_then_adopted(nord, browser):
     page = browser.arrive(CAFE)
     assert heading(page) == "You are signed in as Cafecourts (@cafecourts)"
-    assert "Your account will be managed by Nordclips (x1nord), at once." in page.text
+    assert "Your account will be managed by <bdi>Nordclips</bdi> (x1nord), at once." in page.text
     assert nord.events() == []
     assert nord.calls("POST", f"/me/parents/{PARENT}") == []
     page = browser.say_yes(page)
@@ -56,6 +59,25 @@ def test_an_account_that_the_catalog_lists_is_shown_who_it_is_and_to_whom_it_say
         "scopes": sorted(SCOPES),
     }  # fmt: skip
     assert [(mail.account, mail.about) for mail in nord.world.mails] == [(CAFE, "adopted")]
+
+
+def test_names_that_would_be_markup_are_text_on_every_page(nord, browser):
+    evil = '<b onclick="x">evil</b>'
+    nord.world.accounts[CAFE].screenname = nord.world.accounts[PARENT].screenname = evil
+    asked = browser.arrive(CAFE)
+    for page in (asked, browser.say_yes(asked)):
+        assert "&lt;b onclick=&#34;x&#34;&gt;evil" in page.text
+        assert "<b " not in page.text
+
+
+def test_a_login_for_which_dailymotion_names_two_accounts_is_nobodys():
+    class Told:
+        def me(self, fields):
+            return {"id": OPEN, "username": "openmovies"}
+
+    with pytest.raises(Broken, match="named two accounts for one login"):
+        account_of_login(Told(), Token("a", frozenset(SCOPES), uid=CAFE))
+    assert account_of_login(Told(), Token("a", frozenset(SCOPES), uid=OPEN)).username == "openmovies"
 
 
 def test_an_account_that_nobody_knows_asks_and_after_an_approval_one_more_connection_adopts_it(nord, browser):
@@ -142,7 +164,7 @@ def test_a_yes_to_one_parent_is_no_yes_to_another(nord, browser):
     nord.site.network(parent_id=CAFE)
     page = browser.say_yes(page)
     assert "Nothing has been done yet." in page.text
-    assert "Cafecourts (x2cafec0) will manage it" in page.text
+    assert "<bdi>Cafecourts</bdi> (x2cafec0) will manage it" in page.text
     assert nord.events() == []
 
 
