@@ -86,9 +86,14 @@ class CatalogText:
         return sources
 
 
+# What only people and messages are told by: whoever edits it has no feed rendered anew.
+_NOT_IN_FEEDS = {"admins", "notify", "overdue"}
+
+
 def settings_digest(network: "Network") -> str:
-    """Return the digest of all network settings: each of them may show in every feed."""
-    return text_digest(json.dumps(network.model_dump(mode="json"), sort_keys=True).encode()).hex()
+    """Return the digest of the network settings that may show in every feed."""
+    shown = network.model_dump(mode="json", exclude=_NOT_IN_FEEDS)
+    return text_digest(json.dumps(shown, sort_keys=True).encode()).hex()
 
 
 def included(catalog: Path, patterns: list[str]) -> list[Source]:

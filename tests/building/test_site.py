@@ -289,6 +289,7 @@ def test_rights_windows_open_and_close_by_the_moment_forward_and_backward(site):
         {"user_list": {"wrap": "users", "fields": {"id": "uid", "username": "name", "feed": "mrss"}}},
         {"mrss": {"self_link": False}},
         {"parent_id": "x1nord", "max_failures": 1},
+        {"admins": ["x2chief"], "overdue": "1h", "notify": ["overdue"]},
     ],
 )
 def test_changed_settings_show_everywhere(site, settings):
