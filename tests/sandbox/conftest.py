@@ -25,6 +25,7 @@ class Api:
 
     def call(self, method, path, token=None, **options):
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        options.setdefault("timeout", 30)  # a call that should end and doesn't is a failure, not a wait
         return requests.request(method, self.url + path, headers=headers | options.pop("headers", {}), **options)
 
     def get(self, path, token=None, **options):

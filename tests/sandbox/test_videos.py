@@ -29,10 +29,10 @@ def begin(api, token):
 def test_a_file_is_uploaded_and_its_url_makes_a_video(api):
     token = api.token("cafecourts")
     upload_url, progress_url = begin(api, token)
-    assert requests.get(progress_url).json() == {"state": "starting", "size": 0, "received": 0}
-    answer = requests.post(upload_url, files={"file": ("one.mp4", b"film" * 1000)}).json()
+    assert requests.get(progress_url, timeout=30).json() == {"state": "starting", "size": 0, "received": 0}
+    answer = requests.post(upload_url, files={"file": ("one.mp4", b"film" * 1000)}, timeout=30).json()
     assert answer["hash"] == hashlib.sha256(b"film" * 1000).hexdigest()
-    assert requests.get(progress_url).json() == {"state": "done", "size": 4000, "received": 4000}
+    assert requests.get(progress_url, timeout=30).json() == {"state": "done", "size": 4000, "received": 4000}
     made = api.post("/me/videos", token, data=CLIP | {"url": answer["url"], "tags": "surf, sea"}).json()
     assert made == {"id": made["id"], "title": "One", "channel": "music", "owner": CHILD}
     assert api.get(f"/video/{made['id']}?fields=tags,status").json() == {"tags": ["surf", "sea"], "status": "published"}
@@ -51,12 +51,12 @@ def test_a_large_upload_is_never_in_memory(api):
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     tracemalloc.start()
     try:
-        answer = requests.post(upload_url, data=body(), headers=headers)
+        answer = requests.post(upload_url, data=body(), headers=headers, timeout=30)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert answer.json()["size"] == size
-    assert requests.get(progress_url).json() == {"state": "done", "size": size, "received": size}
+    assert requests.get(progress_url, timeout=30).json() == {"state": "done", "size": size, "received": size}
     assert peak < size / 4
 
 
@@ -84,10 +84,10 @@ def test_the_progress_of_an_upload_is_seen_while_it_comes_and_a_broken_one_is_an
 def test_an_upload_without_the_part_file_is_an_error_and_makes_no_video(api):
     token = api.token("cafecourts")
     upload_url, progress_url = begin(api, token)
-    answer = requests.post(upload_url, files={"film": ("one.mp4", io.BytesIO(b"film"))})
+    answer = requests.post(upload_url, files={"film": ("one.mp4", io.BytesIO(b"film"))}, timeout=30)
     assert answer.status_code == 400
     assert answer.json().keys() == {"error"}
-    assert requests.get(progress_url).json()["state"] == "error"
+    assert requests.get(progress_url, timeout=30).json()["state"] == "error"
     unfinished = upload_url.replace("upload?uuid=", "uploaded/")
     assert error(api.post("/me/videos", token, data=CLIP | {"url": unfinished})) == (400, "invalid_parameter")
 
