@@ -11,7 +11,9 @@ _REFUSED = "not run, the kernel refuses: "
 def pytest_terminal_summary(terminalreporter):
     for report in terminalreporter.stats.get("skipped", ()):
         if isinstance(report.longrepr, tuple) and _REFUSED in report.longrepr[2]:
-            terminalreporter.write_line(f"{report.nodeid} was {report.longrepr[2].removeprefix('Skipped: ')}")
+            terminalreporter.write_line(
+                f"{report.nodeid} was {report.longrepr[2].removeprefix('Skipped: ').splitlines()[0]}"
+            )
 
 
 def pytest_addoption(parser):

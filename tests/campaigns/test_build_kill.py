@@ -283,15 +283,16 @@ def test_two_builds_of_one_folder_at_once_both_succeed(networks, tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path, need, skip):
+def small_disk(tmp_path, need, kernel_refuses):
     """Mount a file system of 1 MiB."""
     need("root")
+    need("mount")
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
-        skip(f"mount says {mounted.stderr.strip()}")
+        kernel_refuses(f"mount says {mounted.stderr.strip()}")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 

@@ -68,15 +68,16 @@ def test_whichever_call_fails_what_was_acknowledged_is_on_disk_and_whole(tmp_pat
 
 
 @pytest.fixture
-def small_disk(tmp_path, need, skip):
+def small_disk(tmp_path, need, kernel_refuses):
     """Mount a file system of 64 KiB."""
     need("root")
+    need("mount")
     folder = tmp_path / "small"
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
     mounted = subprocess.run(command, capture_output=True, text=True, check=False)
     if mounted.returncode:
-        skip(f"mount says {mounted.stderr.strip()}")
+        kernel_refuses(f"mount says {mounted.stderr.strip()}")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
 
