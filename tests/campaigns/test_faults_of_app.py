@@ -3,6 +3,7 @@
 import http.client
 import json
 import time
+from contextlib import closing
 
 import pytest
 
@@ -58,13 +59,11 @@ def journalled(state, *, whole=True):
 
 def posted_to(state, log, *injections):
     """Serve under faults; return the answers to callbacks, then to what is none, and what the app logged."""
-    gunicorn = Gunicorn(state, under=tracing(log, *injections, aside=True))
-    gunicorn.start()
-    answers = [post(gunicorn.port, ready(f"v{number}")) for number in range(POSTS)]
-    letters = [post(gunicorn.port, f"no callback {number}") for number in range(2)]
-    said = gunicorn.stop()
-    gunicorn.close()
-    return answers, letters, said
+    with closing(Gunicorn(state, under=tracing(log, *injections, aside=True))) as gunicorn:
+        gunicorn.start()
+        answers = [post(gunicorn.port, ready(f"v{number}")) for number in range(POSTS)]
+        letters = [post(gunicorn.port, f"no callback {number}") for number in range(2)]
+        return answers, letters, gunicorn.stop()
 
 
 def loaded(gunicorn, seconds):
@@ -99,15 +98,14 @@ def test_under_load_and_fault_after_fault_200_is_said_of_what_is_stored_alone(tm
     need("strace")
     log = tmp_path / "strace"
     # The nth call of each thread: startup takes a handful of writes.
-    gunicorn = Gunicorn(tmp_path / "state", under=tracing(log, f"{call}:{fault}:when=12+5", aside=True))
-    gunicorn.start()
-    senders = loaded(gunicorn, campaign_s / 3)
-    for sender in senders:
-        sender.join()
-    while post(gunicorn.port, ready("last")) != 200:  # it goes on, without a person
-        pass
-    gunicorn.stop()
-    gunicorn.close()
+    with closing(Gunicorn(tmp_path / "state", under=tracing(log, f"{call}:{fault}:when=12+5", aside=True))) as gunicorn:
+        gunicorn.start()
+        senders = loaded(gunicorn, campaign_s / 3)
+        for sender in senders:
+            sender.join()
+        while post(gunicorn.port, ready("last")) != 200:  # it goes on, without a person
+            pass
+        gunicorn.stop()
     acknowledged = {guid for sender in senders for guid in sender.acknowledged} | {"last"}
     stored = journalled(tmp_path / "state")
     assert acknowledged - set(stored) == set()
@@ -122,19 +120,18 @@ def test_on_a_slow_disk_200_is_still_said_of_what_is_stored_alone_and_health_ans
 ):
     need("strace")
     log = tmp_path / "strace"
-    gunicorn = Gunicorn(tmp_path / "state", under=tracing(log, "fsync:delay_enter=200000", aside=True))
-    gunicorn.start()
-    senders = loaded(gunicorn, campaign_s / 3)
-    healthy, meanwhile = 0, 0
-    while any(sender.is_alive() for sender in senders):
-        acknowledged = [guid for sender in senders for guid in sender.acknowledged]
-        assert get(gunicorn.port, "/healthz") == 200
-        healthy += 1
-        # Nobody was told anything while it answered: all of them wait for the disk.
-        meanwhile += len(acknowledged) == sum(len(sender.acknowledged) for sender in senders)
-        assert set(acknowledged) - set(journalled(tmp_path / "state", whole=False)) == set()
-    gunicorn.stop()
-    gunicorn.close()
+    with closing(Gunicorn(tmp_path / "state", under=tracing(log, "fsync:delay_enter=200000", aside=True))) as gunicorn:
+        gunicorn.start()
+        senders = loaded(gunicorn, campaign_s / 3)
+        healthy, meanwhile = 0, 0
+        while any(sender.is_alive() for sender in senders):
+            acknowledged = [guid for sender in senders for guid in sender.acknowledged]
+            assert get(gunicorn.port, "/healthz") == 200
+            healthy += 1
+            # Nobody was told anything while it answered: all of them wait for the disk.
+            meanwhile += len(acknowledged) == sum(len(sender.acknowledged) for sender in senders)
+            assert set(acknowledged) - set(journalled(tmp_path / "state", whole=False)) == set()
+        gunicorn.stop()
     acknowledged = {guid for sender in senders for guid in sender.acknowledged}
     assert acknowledged - set(journalled(tmp_path / "state")) == set()
     assert {status for sender in senders for status in sender.answers} == {200}

@@ -57,8 +57,13 @@ def journalled(state):
             for event in results_yaml.parse(segment.read_bytes()) if isinstance(event, Event)]  # fmt: skip
 
 
-def test_what_was_answered_200_is_there_after_the_power_failed(tmp_path, disk, campaign_s):
-    gunicorn = Gunicorn(disk.folder / "state")
+@pytest.fixture
+def gunicorn(disk):
+    with contextlib.closing(Gunicorn(disk.folder / "state")) as gunicorn:
+        yield gunicorn
+
+
+def test_what_was_answered_200_is_there_after_the_power_failed(disk, gunicorn, campaign_s):
     until, cuts, acknowledged, answers = time.monotonic() + campaign_s, 0, set(), set()
     while time.monotonic() < until or cuts < 2:
         enough = threading.Event()
@@ -84,7 +89,6 @@ def test_what_was_answered_200_is_there_after_the_power_failed(tmp_path, disk, c
         disk.unplug()
         disk.plug_in()
         assert acknowledged - {event.text("guid") for event in journalled(disk.folder / "state")} == set()
-    gunicorn.close()
     assert answers <= {200, 503}
     print(f"{cuts} cuts, {len(acknowledged)} acknowledged")
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -41,10 +41,23 @@ def small_disk(tmp_path, small_disks):
         yield disk
 
 
-def test_a_full_disk_has_the_app_answer_503_and_room_has_it_take_callbacks_again(tmp_path, small_disk):
+@pytest.fixture
+def served():
+    """Return what starts the app on a state folder; it ends with the test."""
+    with ExitStack() as stack:
+
+        def start(state):
+            gunicorn = Gunicorn(state)
+            stack.callback(gunicorn.close)
+            gunicorn.start()
+            return gunicorn
+
+        yield start
+
+
+def test_a_full_disk_has_the_app_answer_503_and_room_has_it_take_callbacks_again(small_disk, served):
     state = small_disk.folder / "state"
-    gunicorn, answers = Gunicorn(state), {}
-    gunicorn.start()
+    gunicorn, answers = served(state), {}
     assert post(gunicorn.port, ready("first")) == 200
     filler = small_disk.fill(leaving=8192)
     for number in range(60):
@@ -56,19 +69,16 @@ def test_a_full_disk_has_the_app_answer_503_and_room_has_it_take_callbacks_again
     assert post(gunicorn.port, ready("last")) == 200
     assert journalled(state) == ["first", *acknowledged, "last"]
     assert "was answered 503" in gunicorn.stop()
-    gunicorn.close()
 
 
-def test_a_full_disk_from_the_start_has_the_app_up_and_room_has_it_take_callbacks(small_disk):
+def test_a_full_disk_from_the_start_has_the_app_up_and_room_has_it_take_callbacks(small_disk, served):
     filler = small_disk.fill()
-    gunicorn = Gunicorn(small_disk.folder / "state")
-    gunicorn.start()
+    gunicorn = served(small_disk.folder / "state")
     assert post(gunicorn.port, ready("early")) in (200, 503)
     filler.unlink()
     assert post(gunicorn.port, ready("late")) == 200
     assert "late" in journalled(small_disk.folder / "state")
     gunicorn.stop()
-    gunicorn.close()
 
 
 def network(root):
@@ -134,12 +144,11 @@ def check_full(disk, clones, part, room_kib, *, remote):
     git(server.catalog, "fsck", "--no-dangling", "--strict")
 
 
-def test_a_journal_that_has_filled_the_disk_keeps_all_and_is_emptied_once_there_is_room(tmp_path, small_disk):
+def test_a_journal_that_has_filled_the_disk_keeps_all_and_is_emptied_once_there_is_room(tmp_path, small_disk, served):
     clones = network(tmp_path)
     server = on(small_disk, clones, "state", remote=True)
     clones.remote.rename(clones.root / "away")
-    gunicorn, guids = Gunicorn(server.state), []
-    gunicorn.start()
+    gunicorn, guids = served(server.state), []
     answers, number = [], 0
     while answers[-3:] != [503, 503, 503]:
         body = json.dumps([*json.loads(ready(f"n{number}")), {"type": "padding", "text": "x" * 60_000}])
@@ -153,7 +162,6 @@ def test_a_journal_that_has_filled_the_disk_keeps_all_and_is_emptied_once_there_
     server.run("--jobs", "1")
     assert post(gunicorn.port, ready("after")) == 200
     gunicorn.stop()
-    gunicorn.close()
     done = server.settle()
     assert done.troubles == []
     assert sorted(recorded(clones, server, remote=True)) == sorted([*guids, "after"])
