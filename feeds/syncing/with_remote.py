@@ -98,8 +98,12 @@ def _push(ground: Ground, heads: _Heads, branch: str, segments: Sequence[Path]) 
     for attempt in range(ATTEMPTS):
         lost = memory.lost(sorted({each for each in (heads.catalog, heads.results) if each}))
         change = change_of(ground, heads.results, lines, lost)
-        if not change.files or not ground.may_push():
-            return heads, not change.files
+        if not change.files:
+            if segments and heads.results:  # a killed pass has pushed them: what is let go of must be remembered
+                memory.note_pushed(heads.results)
+            return heads, True
+        if not ground.may_push():
+            return heads, False
         commit = repository.commit_files(heads.results, change.files, message(ground, lines, change.count))
         try:
             repository.push(plan.remote, commit, target)

@@ -106,6 +106,17 @@ def test_a_segment_stays_until_its_commit_is_on_the_remote(synced):
     assert synced.server.journalled() == []
 
 
+def test_events_that_a_killed_pass_had_pushed_are_remembered_before_they_are_let_go_of(synced):
+    server = synced.server
+    server.happens(imported("a1"))
+    server.settle()
+    synced.editor.push("Meanwhile")
+    server.happens(imported("a1"))  # as the killed pass left it
+    server.sync()
+    assert server.journalled() == []
+    assert git(server.catalog, "rev-parse", "refs/feeds/pushed") == synced.head()
+
+
 def test_a_push_that_a_rule_declines_is_not_tried_again_in_the_same_pass(synced, tmp_path):
     synced.hook("pre-receive", f"echo x >> {tmp_path}/tried; exit 1")
     synced.server.happens(imported("a1"))
