@@ -10,7 +10,6 @@ import time
 import pytest
 
 from feeds.storage.journal import Journal
-from feeds.syncing import sync as syncing
 from tests.clones import ROOT, Clones, Editor, git
 from tests.sites import imported
 
@@ -112,13 +111,12 @@ def test_servers_and_an_editor_who_push_at_once_lose_nothing_and_nobody_starves(
     assert git(clones.remote, "rev-list", "--merges", "main") == ""
     assert len({frozenset(server.tree().items()) for server in servers.values()}) == 1
     assert not set(servers["one"].listed("anna")) & set(acknowledged)
-    assert syncing.ATTEMPTS == 5
     if request.config.getoption("--campaigns"):
         with capsys.disabled():
             print(
                 f"\n{len(acknowledged)} events; {len(tried)} pushes reached the remote, {len(set(taken))} were taken: "
                 f"{pushed}, and the editor's {len(tries)}, with {max(tries)} tries at most; "
-                f"{given_up} passes gave up after {syncing.ATTEMPTS} tries"
+                f"{given_up} passes were overtaken so often that they gave up until the next"
             )
 
 
