@@ -319,10 +319,24 @@ class Network(RuleBasedStateMachine):
         shutil.rmtree(host.server.state / "cache", ignore_errors=True)
         host.blind = True
 
-    @rule()
-    def the_remote_goes_or_comes_back(self):
-        away = self.root / "away.git"
-        away.rename(self.clones.remote) if away.exists() else self.clones.remote.rename(away)
+    @rule(how=st.sampled_from(["away", "declines"]))
+    def the_remote_has_trouble_or_is_well_again(self, how):
+        if not self.up or self.declines.exists():
+            self.remote_is_well()
+        elif how == "away":
+            self.clones.remote.rename(self.root / "away.git")
+        else:
+            self.clones.hook("pre-receive", 'read old new ref; [ "$(git log -1 --format=%an $new)" != feeds ]')
+
+    def remote_is_well(self):
+        if not self.up:
+            (self.root / "away.git").rename(self.clones.remote)
+        self.declines.unlink(missing_ok=True)
+
+    @property
+    def declines(self):
+        """The hook that takes people's pushes, but no program's."""
+        return self.clones.remote / "hooks" / "pre-receive"
 
     @precondition(lambda self: self.up and "three" not in self.hosts)
     @rule(name=servers)
@@ -369,7 +383,7 @@ class Network(RuleBasedStateMachine):
         self.tally["refusals"] += refused
         self.nothing_leaves_without_reason(host, before)
         self.nothing_imported_is_listed(host)
-        settled = self.up and self.head.whole and not refused
+        settled = not done.remote_trouble and self.head.whole and not refused
         if settled and may_push:
             self.site_is_as_promised(host.published(), [fact for fact in self.facts if fact.line in host.known])
         if settled:
@@ -443,8 +457,7 @@ class Network(RuleBasedStateMachine):
 
     def settles(self):
         """Mend what is broken, let each server sync, and see that it all comes to the same."""
-        if not self.up:
-            self.the_remote_goes_or_comes_back()
+        self.remote_is_well()
         self.edit(self.head.mended(), "push with a word")
         for name in ("one", "two"):
             self.a_sync_is_killed(name, 10 + 37 * (self.step + len(self.facts)) % 170)
@@ -517,6 +530,13 @@ DAYS = {
         ("a_user_is_edited", "anna", "empty", "push", False),
         ("a_sync_runs", "one", True),
         ("the_past_comes_back", 0, "force", False),
+        ("a_sync_runs", "one", True),
+    ],
+    "pushes are declined for a while": [
+        ("callbacks_arrive", "one", [("a1", "ready 1"), ("a2", "error 1")]),
+        ("the_remote_has_trouble_or_is_well_again", "declines"),
+        ("a_sync_runs", "one", True),
+        ("callbacks_arrive", "one", [("a2", "error 2")]),
         ("a_sync_runs", "one", True),
     ],
     "a machine takes a name, and results are deleted": [
