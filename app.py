@@ -16,6 +16,7 @@ from feeds.storage.dead_letters import DeadLetters
 from feeds.storage.journal import Journal
 from feeds.web import callback, connect, health, outcomes, pages, security
 from feeds.web.masking import Masking
+from feeds.web.room import Room
 from feeds.web.settings import WebSettings, web_settings
 
 # Gunicorn takes this exit code as "the app can't be loaded" and ends, rather than trying again and again:
@@ -58,7 +59,7 @@ def create_app(settings: AppSettings | None = None, web: WebSettings | None = No
         security.install_session(app, web).exempt(callbacks)
         joining = Joining(settings.folders, register, journal)
         connecting = connect.Connecting(web, register, joining, shown)
-        app.register_blueprint(connect.blueprint(connecting, web, {}))
+        app.register_blueprint(connect.blueprint(connecting, web, Room(), {}))
 
     for status in _SENTENCES:
         app.register_error_handler(status, _refused)

@@ -12,6 +12,7 @@ from app import create_app
 from feeds.settings import AppSettings, Folders
 from feeds.storage.journal import Journal
 from tests.serving import ROOT, SECRET, Gunicorn
+from tests.web.walking import network
 
 READY = (
     b'[{"timestamp":1407770138078,"type":"injector.item.ready",'
@@ -22,6 +23,14 @@ READY = (
 def test_nothing_is_served_but_the_callback_and_the_two_health_answers(tmp_path):
     app = create_app(AppSettings(Folders(tmp_path, tmp_path / "state"), (SECRET,)))
     assert {rule.rule for rule in app.url_map.iter_rules()} == {"/callback/<secret>", "/healthz", "/readyz"}
+
+
+def test_with_a_public_url_the_pages_of_the_way_in_are_served_beside_them_and_nothing_else(tmp_path):
+    with network(tmp_path) as nord:
+        assert {rule.rule for rule in nord.app.url_map.iter_rules()} >= {"/callback/<secret>", "/healthz", "/readyz"}
+        pages = {rule.rule for rule in nord.app.url_map.iter_rules() if rule.endpoint.startswith("connect.")}
+        assert pages == {"/", "/connect", "/connect/return", "/connect/confirm", "/connect/leave"}
+        assert "static" not in nord.app.view_functions
 
 
 def test_without_a_public_url_the_log_says_once_that_there_are_no_pages_for_partners(tmp_path, caplog):

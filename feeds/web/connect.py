@@ -28,6 +28,7 @@ from feeds.web.departures import Purpose
 from feeds.web.once import Once
 from feeds.web.outcomes import Outcome
 from feeds.web.pages import Pages
+from feeds.web.room import Room
 from feeds.web.security import need_host
 from feeds.web.settings import WebSettings
 
@@ -36,6 +37,7 @@ _FAREWELL_S = 3.0
 _INVITATION = "invitation"
 
 Arrival = Callable[[Token], AnyResponse]
+Failure = Callable[[FeedsError], AnyResponse]
 
 
 class Connecting:
@@ -179,26 +181,32 @@ class Connecting:
             client.log_out()
 
 
-def blueprint(connecting: Connecting, web: WebSettings, arrivals: Mapping[Purpose, Arrival]) -> Blueprint:
+def blueprint(
+    connecting: Connecting, web: WebSettings, room: Room, arrivals: Mapping[Purpose, tuple[Arrival, Failure]]
+) -> Blueprint:
     """Return the routes; `arrivals` takes over from /connect/return whoever has set out for another purpose."""
     routes = Blueprint("connect", __name__)
-    arrivals = {Purpose.CONNECT: connecting.arrive, **arrivals}
+    arrivals = {Purpose.CONNECT: (connecting.arrive, connecting.fail), **arrivals}
     routes.before_request(lambda: need_host(web))
     routes.add_url_rule("/", "start", connecting.start)
-    routes.add_url_rule("/connect/confirm", "look_again", connecting.look_again)
-    routes.add_url_rule("/connect/confirm", "confirm", connecting.confirm, methods=["POST"])
-    routes.add_url_rule("/connect/leave", "leave", connecting.leave, methods=["POST"])
+    routes.add_url_rule("/connect/confirm", "look_again", room.kept(connecting.look_again))
+    routes.add_url_rule("/connect/confirm", "confirm", room.kept(connecting.confirm), methods=["POST"])
+    routes.add_url_rule("/connect/leave", "leave", room.kept(connecting.leave), methods=["POST"])
 
     @routes.get("/connect")
     def set_out() -> AnyResponse:
         return departures.set_out(web, Purpose.CONNECT, now=datetime.now(UTC))
 
     @routes.get("/connect/return")
+    @room.kept
     def come_back() -> AnyResponse:
         purpose, token = departures.come_back(web, request.args, now=datetime.now(UTC))
-        return arrivals[purpose](token)
+        return arrivals[purpose][0](token)
 
-    routes.register_error_handler(FeedsError, connecting.fail)
+    @routes.errorhandler(FeedsError)
+    def fail(error: FeedsError) -> AnyResponse:
+        return arrivals[departures.purpose()][1](error)
+
     return routes
 
 

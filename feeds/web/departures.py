@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import redirect, session
+from flask import g, redirect, session
 from werkzeug import Response
 
 from feeds.dailymotion import oauth
 from feeds.dailymotion.errors import DailymotionError, StrayReturn
-from feeds.dailymotion.values import PARTNER_SCOPES, Token
+from feeds.dailymotion.values import PARENT_SCOPES, PARTNER_SCOPES, Token
 from feeds.web.settings import WebSettings
 
 DEPARTURE_S = 600
@@ -26,10 +26,15 @@ class Purpose(StrEnum):
 
     CONNECT = "connect"
     PARTNERS = "partners"
+    REJECT = "reject"
 
 
-# Whoever decides about partners only has to show which account they are.
-SCOPES: Mapping[Purpose, tuple[str, ...]] = {Purpose.CONNECT: PARTNER_SCOPES, Purpose.PARTNERS: ("userinfo",)}
+# Whoever decides about partners only has to show which account they are; a rejection is done with the parent's login.
+SCOPES: Mapping[Purpose, tuple[str, ...]] = {
+    Purpose.CONNECT: PARTNER_SCOPES,
+    Purpose.PARTNERS: ("userinfo",),
+    Purpose.REJECT: PARENT_SCOPES,
+}
 
 
 def note_display(wanted: str | None) -> None:
@@ -40,6 +45,12 @@ def note_display(wanted: str | None) -> None:
 def is_popup() -> bool:
     """Return whether another page has opened this window and waits for the outcome."""
     return session.get(_DISPLAY) == "popup"
+
+
+def purpose() -> Purpose:
+    """Return what somebody has set out for who is back with this request; to connect, where that can't be told."""
+    known: Purpose = g.get("purpose", Purpose.CONNECT)
+    return known
 
 
 def set_out(web: WebSettings, purpose: Purpose, *, now: datetime) -> Response:
@@ -66,6 +77,7 @@ def come_back(web: WebSettings, query: Mapping[str, str], *, now: datetime) -> t
     DailymotionError as Dailymotion says.
     """
     held: Mapping[str, Any] = session.get(_DEPARTURE) or {}
+    g.purpose = Purpose(held.get("purpose", Purpose.CONNECT))
     is_over = now.timestamp() - held.get("at", 0) > DEPARTURE_S
     try:
         code = oauth.code_of(query, state="" if is_over else held["state"])
@@ -75,7 +87,7 @@ def come_back(web: WebSettings, query: Mapping[str, str], *, now: datetime) -> t
         session.pop(_DEPARTURE)
         raise
     session.pop(_DEPARTURE)
-    purpose = Purpose(held["purpose"])
+    purpose: Purpose = g.purpose
     token = oauth.exchange(
         web.dailymotion, code, redirect_uri=web.return_url, scopes=SCOPES[purpose], verifier=held["verifier"],
         adapter=web.bounded(),

@@ -12,6 +12,7 @@ from feeds.dailymotion.errors import Declined, Expired, Refused, StrayReturn
 from feeds.dailymotion.values import ADOPTION_SCOPE, PARTNER_SCOPES
 from feeds.onboarding.joining import Account, CannotJoin
 from feeds.onboarding.parent_check import NotChecked
+from feeds.web.room import Busy
 
 # What each right is for. https://developers.dailymotion.com/mcn (Dailymotion Connect) asks for these four.
 RIGHTS = {
@@ -36,7 +37,7 @@ class Outcome:
     status: int = 200
     tone: Literal["good", "wait", "bad"] = "bad"
     popup: str | None = None
-    again: Literal["/connect", "/connect/confirm"] | None = None
+    again: Literal["/connect", "/connect/confirm", "/partners"] | None = None
     keeps_login: bool = False
 
 
@@ -196,6 +197,13 @@ _FAILURES: dict[type[FeedsError], Outcome] = {
     NotChecked: Outcome(
         "The network has not finished its set-up",
         ("Nobody can join yet. Please tell the network, and come back later.", _NOTHING_CHANGED),
+        status=503,
+        again="/connect/confirm",
+        keeps_login=True,
+    ),
+    Busy: Outcome(
+        "Many people are connecting right now",
+        ("Please try again in a minute.", _NOTHING_CHANGED),
         status=503,
         again="/connect/confirm",
         keeps_login=True,

@@ -1,6 +1,7 @@
 """A partner's way into the network, over a real Dailymotion of the sandbox."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -36,8 +37,9 @@ def test_the_first_page_says_what_connecting_means_and_needs_no_script(browser):
 
 def test_the_button_leads_to_dailymotion_with_the_four_scopes_and_a_return_address_that_no_header_can_forge(browser):
     headers = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "Forwarded": "host=evil.example"}
-    response = browser.get("/connect", headers=headers)
+    response = browser.get("/connect?next=//evil.example", headers=headers)
     assert response.status_code == 303
+    assert "evil" not in response.headers["Location"]
     query = query_of(response.headers["Location"])
     assert query["redirect_uri"] == "https://partners.nord.example/connect/return"
     assert query["scope"].split() == list(SCOPES)
@@ -122,13 +124,24 @@ def test_an_account_that_is_adopted_already_is_greeted_and_recorded_again(nord, 
 
 def test_a_click_that_comes_twice_adopts_and_records_once(nord, browser):
     page = browser.arrive(CAFE)
-    cookies = [(cookie.key, cookie.value, cookie.path) for cookie in browser.client._cookies.values()]
+    cookies = dict(browser.client._cookies)
     answers = []
     for _ in range(2):
-        for key, value, path in cookies:
-            browser.client.set_cookie(key, value, domain="partners.nord.example", path=path)
+        browser.client._cookies = dict(cookies)
         answers.append(heading(browser.say_yes(page)))
     assert answers == ["Welcome to Nord Clips"] * 2
+    assert nord.events() == [("adopted", CAFE)]
+    assert nord.calls("POST", f"/me/parents/{PARENT}") == [200]
+
+
+def test_two_clicks_at_the_same_moment_adopt_and_record_once(nord, browser):
+    page = browser.arrive(CAFE)
+    nord.fault(f"slow method=POST path=/me/parents/{PARENT} seconds=0.2 count=2")
+    other = nord.browser()
+    other.client._cookies = dict(browser.client._cookies)
+    with ThreadPoolExecutor() as threads:
+        clicks = [threads.submit(each.say_yes, page) for each in (browser, other)]
+        assert [heading(click.result()) for click in clicks] == ["Welcome to Nord Clips"] * 2
     assert nord.events() == [("adopted", CAFE)]
     assert nord.calls("POST", f"/me/parents/{PARENT}") == [200]
 

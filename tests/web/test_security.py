@@ -1,8 +1,11 @@
 """What must hold whoever asks, and whatever they send: headers, hosts, cookies, logs, and no token left behind."""
 
+import itertools
 import json
 import re
+import runpy
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 
 import pytest
@@ -14,10 +17,12 @@ from feeds.dailymotion.values import Token
 from feeds.onboarding.joining import Account
 from feeds.web.cookies import Login, LoginCookie
 from feeds.web.masking import mask
-from tests.serving import SECRET
+from feeds.web.room import PLACES
+from tests.serving import ROOT, SECRET
 from tests.web.walking import CAFE, KEY, OPEN, SCOPES, Network, fields, heading, network, query_of, served
 
 OTHER_KEY = "another-web-secret-key-Yx7W6v5U"
+THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
 # Where no page has a script, none could run.
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -134,6 +139,25 @@ def test_a_failure_of_ours_is_a_page_without_internals_and_its_log_line_names_no
         assert canary not in page.text + caplog.text
 
 
+def test_an_api_that_hangs_holds_up_no_callback_however_many_people_connect(tmp_path):
+    with served(tmp_path) as (nord, _):
+        nord.fault("hang path=/oauth/token count=99 seconds=60")
+        sessions = [requests.Session() for _ in range(THREADS)]
+        backs = []
+        for session in sessions:
+            authorize = session.get(f"{nord.url}/connect", allow_redirects=False, timeout=30).headers["Location"]
+            backs.append(nord.url + nord.browser().consent(authorize))
+        with ThreadPoolExecutor(THREADS) as threads:
+            pages = [threads.submit(s.get, back, timeout=60) for s, back in zip(sessions, backs, strict=True)]
+            turned_away = list(itertools.islice(as_completed(pages), THREADS - PLACES))
+            assert {page.result().status_code for page in turned_away} == {503}
+            assert "Many people are connecting" in turned_away[0].result().text
+            answer = requests.post(f"{nord.url}/callback/{SECRET}", data=b"[]", timeout=30)
+            assert answer.status_code == 200
+            nord.dailymotion.extensions["faults"].clear()
+            assert [page.result().status_code for page in pages].count(200) == PLACES
+
+
 def test_masking_leaves_the_rest_of_a_line_as_it_is():
     line = 'GET /connect/return?state=a%2Fb&code=c&display=popup HTTP/1.1" 200 "http://x/callback/s?code=d"'
     assert mask(line) == (
@@ -185,7 +209,7 @@ def test_a_session_outlives_a_rotation_of_keys(tmp_path):
         back = browser.consent(browser.set_out())
         rotated = Network(tmp_path, nord.web.dailymotion.api, nord.dailymotion, keys=(OTHER_KEY, KEY))
         browser.client.application = rotated.app
-        assert "signed in as Cafecourts" in browser.get(back).text
+        assert heading(browser.get(back)) == "You are signed in as Cafecourts (@cafecourts)"
 
 
 def test_a_login_too_long_for_a_cookie_is_said_to_be(nord, monkeypatch):
