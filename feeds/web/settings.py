@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from feeds.core.errors import UsageError
 from feeds.dailymotion.transport import Bounded
-from feeds.dailymotion.values import Settings
+from feeds.dailymotion.values import Credentials, Settings
 from feeds.settings import SECRET_CHARACTERS, dailymotion_settings, is_loopback, secret_of
 
 MOST_PROXIES = 9
@@ -28,13 +28,15 @@ class LinkSettings:
 class WebSettings:
     """What the pages need: their links, how many proxies stand before them, and Dailymotion with our API key.
 
-    `bounded` makes what limits each call to Dailymotion while a person waits for a page.
+    `bounded` makes what limits each call to Dailymotion while a person waits for a page. `credentials` are the
+    parent's, where the server has them for rejections.
     """
 
     links: LinkSettings
     dailymotion: Settings
     proxies: int = 0
     bounded: Callable[[], Bounded] = Bounded
+    credentials: Credentials = field(default_factory=Credentials)
 
     @property
     def host(self) -> str:
@@ -67,9 +69,9 @@ def web_settings(environ: Mapping[str, str]) -> WebSettings | None:
         faults.append(
             f'FEEDS_PROXIES is "{proxies}": write how many proxies stand before the app, 0 to {MOST_PROXIES}.'
         )
-    dailymotion = Settings()
+    dailymotion, credentials = Settings(), Credentials()
     try:
-        dailymotion, _ = dailymotion_settings(environ)
+        dailymotion, credentials = dailymotion_settings(environ)
         if not dailymotion.key or not dailymotion.secret:
             faults.append(
                 "FEEDS_DAILYMOTION_KEY and FEEDS_DAILYMOTION_SECRET are missing: partners can't log in without them."
@@ -77,7 +79,7 @@ def web_settings(environ: Mapping[str, str]) -> WebSettings | None:
     except UsageError as error:
         faults += [line.removeprefix("  - ") for line in str(error).splitlines()[1:]]
     _raise(faults, "The pages for partners can't be served:")
-    return WebSettings(links, dailymotion, int(proxies))
+    return WebSettings(links, dailymotion, int(proxies), credentials=credentials)
 
 
 def link_settings(environ: Mapping[str, str]) -> LinkSettings:
