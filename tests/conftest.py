@@ -8,7 +8,11 @@ import pytest
 _REFUSED = "not run, the kernel refuses: "
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
+    if config.getoption("--campaigns"):
+        for report in terminalreporter.stats.get("passed", ()):
+            for number in (value for name, value in report.user_properties if name == "counted"):
+                terminalreporter.write_line(f"{report.nodeid}: {number}")
     for report in terminalreporter.stats.get("skipped", ()):
         if isinstance(report.longrepr, tuple) and _REFUSED in report.longrepr[2]:
             terminalreporter.write_line(
@@ -24,6 +28,12 @@ def pytest_addoption(parser):
 def campaign_s(request):
     """How many seconds a campaign lasts."""
     return 120 if request.config.getoption("--campaigns") else 4
+
+
+@pytest.fixture
+def counted(request):
+    """Note in words how much a campaign has done; with --campaigns it is shown at the end."""
+    return lambda words: request.node.user_properties.append(("counted", words))
 
 
 @pytest.fixture

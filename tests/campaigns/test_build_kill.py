@@ -149,7 +149,7 @@ def noted(site):
 @pytest.mark.parametrize("call", ["rename", "unlink", "fsync", "pwrite64", "write", "flock", "openat", "mkdir"])
 @pytest.mark.parametrize("start", ["published", "empty"])
 def test_killed_at_any_step_a_build_leaves_whole_files_and_the_next_one_makes_the_site(
-    networks, forge, tmp_path, need, request, call, start
+    networks, forge, tmp_path, need, request, counted, call, start
 ):
     need("strace")
     moved_on, before, after = networks
@@ -172,6 +172,7 @@ def test_killed_at_any_step_a_build_leaves_whole_files_and_the_next_one_makes_th
                                    "cleo": {"cleo-1"}}  # fmt: skip
         shutil.rmtree(site.catalog.parent)
     assert kills
+    counted(f"{kills} kills")
 
 
 @pytest.mark.parametrize("event", ["adopted", "left"])
@@ -212,7 +213,7 @@ print(number)
 """
 
 
-def test_readers_see_old_or_new_files_and_never_a_list_that_names_a_missing_feed(tmp_path, campaign_s):
+def test_readers_see_old_or_new_files_and_never_a_list_that_names_a_missing_feed(tmp_path, campaign_s, counted):
     site = Site(tmp_path)
     site.happened(adopted("anna", "bo", "cleo"))
     versions = []
@@ -239,6 +240,7 @@ def test_readers_see_old_or_new_files_and_never_a_list_that_names_a_missing_feed
     assert faults == []
     assert builds > 5
     assert len(reads) > 20
+    counted(f"{builds} builds, {len(reads)} feeds read")
 
 
 def read_on(out, until, allowed, reads, faults):

@@ -58,7 +58,7 @@ class Sender(threading.Thread):
             self.acknowledged.append(guid)
 
 
-def test_what_was_acknowledged_survives_kill_9_and_no_line_is_torn(tmp_path, gunicorn, campaign_s):
+def test_what_was_acknowledged_survives_kill_9_and_no_line_is_torn(tmp_path, gunicorn, campaign_s, counted):
     until = time.monotonic() + campaign_s
     senders = [Sender(f"s{number}", gunicorn.port, until) for number in range(SENDERS)]
     for sender in senders:
@@ -86,6 +86,7 @@ def test_what_was_acknowledged_survives_kill_9_and_no_line_is_torn(tmp_path, gun
     assert acknowledged, "nothing was ever answered, so that nothing was tried"
     assert acknowledged - {event.text("guid") for event in events} == set()
     assert {status for sender in senders for status in sender.answers} == {200}
+    counted(f"{kills} kills, {len(acknowledged)} acknowledged")
 
 
 def count(senders):

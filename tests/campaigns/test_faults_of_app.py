@@ -75,7 +75,7 @@ def loaded(gunicorn, seconds):
     return senders
 
 
-def test_whichever_call_of_the_app_fails_200_is_said_of_what_is_stored_alone(tmp_path, need, campaign_s):
+def test_whichever_call_of_the_app_fails_200_is_said_of_what_is_stored_alone(tmp_path, need, campaign_s, counted):
     need("strace")
     log, faults = tmp_path / "strace", 0
     posted_to(tmp_path / "undisturbed", log, *(f"{name}:error=EIO:when=65535" for name in FAULTS))
@@ -90,11 +90,13 @@ def test_whichever_call_of_the_app_fails_200_is_said_of_what_is_stored_alone(tmp
         assert len(DeadLetters(state / "dead-letters").letters()) >= letters.count(400)
         assert said.count("was answered 503: ") == [*answers, *letters].count(503) <= injected(log), (call, which, said)
     assert faults
-    print(f"{faults} faults")
+    counted(f"{faults} faults")
 
 
 @pytest.mark.parametrize(("call", "fault"), [("fsync", "error=EIO"), ("write", "error=ENOSPC"), ("write", "retval=3")])
-def test_under_load_and_fault_after_fault_200_is_said_of_what_is_stored_alone(tmp_path, need, campaign_s, call, fault):
+def test_under_load_and_fault_after_fault_200_is_said_of_what_is_stored_alone(
+    tmp_path, need, campaign_s, counted, call, fault
+):
     need("strace")
     log = tmp_path / "strace"
     # The nth call of each thread: startup takes a handful of writes.
@@ -112,11 +114,11 @@ def test_under_load_and_fault_after_fault_200_is_said_of_what_is_stored_alone(tm
     assert {status for sender in senders for status in sender.answers} <= {200, 503}
     assert injected(log) > 1
     assert len(acknowledged) > 1
-    print(f"{injected(log)} faults, {len(acknowledged)} acknowledged, {len(set(stored) - acknowledged)} unpromised")
+    counted(f"{injected(log)} faults, {len(acknowledged)} acknowledged, {len(set(stored) - acknowledged)} unpromised")
 
 
 def test_on_a_slow_disk_200_is_still_said_of_what_is_stored_alone_and_health_answers_meanwhile(
-    tmp_path, need, campaign_s
+    tmp_path, need, campaign_s, counted
 ):
     need("strace")
     log = tmp_path / "strace"
@@ -136,4 +138,4 @@ def test_on_a_slow_disk_200_is_still_said_of_what_is_stored_alone_and_health_ans
     assert acknowledged - set(journalled(tmp_path / "state")) == set()
     assert {status for sender in senders for status in sender.answers} == {200}
     assert meanwhile
-    print(f"{len(acknowledged)} acknowledged, {healthy} times healthy")
+    counted(f"{len(acknowledged)} acknowledged, {healthy} times healthy")

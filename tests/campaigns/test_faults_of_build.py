@@ -47,7 +47,7 @@ class Moved(Site):
 
 @pytest.mark.parametrize("start", ["published", "empty"])
 def test_whichever_call_of_a_build_fails_the_site_stays_whole_and_the_next_build_makes_it(
-    tmp_path, forge, need, campaign_s, start
+    tmp_path, forge, need, campaign_s, start, counted
 ):
     need("strace")
     site, empty, faults = Moved(tmp_path), start == "empty", 0
@@ -70,4 +70,4 @@ def test_whichever_call_of_a_build_fails_the_site_stays_whole_and_the_next_build
         assert noted(site) == {"anna": set(site.listed("anna")), "bo": set(), "same": set(site.listed("same")),
                                "cleo": {"cleo-1"}}  # fmt: skip
     assert faults
-    print(f"{faults} faults")
+    counted(f"{faults} faults")

@@ -63,7 +63,7 @@ def gunicorn(disk):
         yield gunicorn
 
 
-def test_what_was_answered_200_is_there_after_the_power_failed(disk, gunicorn, campaign_s):
+def test_what_was_answered_200_is_there_after_the_power_failed(disk, gunicorn, campaign_s, counted):
     until, cuts, acknowledged, answers = time.monotonic() + campaign_s, 0, set(), set()
     while time.monotonic() < until or cuts < 2:
         enough = threading.Event()
@@ -90,7 +90,7 @@ def test_what_was_answered_200_is_there_after_the_power_failed(disk, gunicorn, c
         disk.plug_in()
         assert acknowledged - {event.text("guid") for event in journalled(disk.folder / "state")} == set()
     assert answers <= {200, 503}
-    print(f"{cuts} cuts, {len(acknowledged)} acknowledged")
+    counted(f"{cuts} cuts, {len(acknowledged)} acknowledged")
 
 
 class TimedSender(Sender):
@@ -185,7 +185,7 @@ def check_what_is_published(out):
 
 
 @pytest.mark.parametrize("remote", [True, False])
-def test_after_the_power_failed_the_sync_goes_on_and_nothing_is_lost(tmp_path, disk, campaign_s, remote):
+def test_after_the_power_failed_the_sync_goes_on_and_nothing_is_lost(tmp_path, disk, campaign_s, remote, counted):
     network = Network(tmp_path, disk, remote=remote)
     until, cuts = time.monotonic() + campaign_s, 0
     while time.monotonic() < until or cuts < 2:
@@ -200,7 +200,7 @@ def test_after_the_power_failed_the_sync_goes_on_and_nothing_is_lost(tmp_path, d
         if cuts % 3 == 0:
             check_healed(network)
     check_healed(network)
-    print(f"{cuts} cuts, {len(network.acknowledged)} acknowledged")
+    counted(f"{cuts} cuts, {len(network.acknowledged)} acknowledged")
 
 
 def check_healed(network):

@@ -116,12 +116,13 @@ ROOMS = [(part, kib) for part in ("state", "out", "catalog") for kib in (0, 12, 
 
 
 @pytest.mark.parametrize("remote", [True, False])
-def test_a_sync_on_a_full_disk_loses_nothing_and_room_heals_it(tmp_path, small_disks, campaign_s, remote):
+def test_a_sync_on_a_full_disk_loses_nothing_and_room_heals_it(tmp_path, small_disks, campaign_s, counted, remote):
     rounds = enumerate(some_of(ROOMS, all_of_them=campaign_s > 60, seconds=campaign_s))
     for round_, (part, room_kib) in rounds:
         clones = network(tmp_path / f"{round_}")
         with small_disks(clones.root / "small") as disk:
             check_full(disk, clones, part, room_kib, remote=remote)
+        counted(f"{part} with {room_kib} KiB left")
 
 
 def check_full(disk, clones, part, room_kib, *, remote):

@@ -114,7 +114,9 @@ def check_all_is_right(moved, after):
 
 
 @pytest.mark.parametrize("moved", ["remote", "no remote", "no git"], indirect=True)
-def test_whichever_call_of_a_sync_fails_it_says_so_and_the_next_one_comes_to_the_same(moved, forge, need, campaign_s):
+def test_whichever_call_of_a_sync_fails_it_says_so_and_the_next_one_comes_to_the_same(
+    moved, forge, need, campaign_s, counted
+):
     need("strace")
     calls = forge.calls(moved.arguments, moved.server.state, OURS)
     moved.put_back()
@@ -129,12 +131,12 @@ def test_whichever_call_of_a_sync_fails_it_says_so_and_the_next_one_comes_to_the
         check_nothing_is_lost(moved, after)
         check_all_is_right(moved, after)
     assert faults
-    print(f"{faults} faults")
+    counted(f"{faults} faults")
 
 
 @pytest.mark.parametrize("moved", ["remote", "no remote"], indirect=True)
 def test_whichever_call_of_whichever_git_fails_the_next_sync_comes_to_the_same(
-    moved, forge, need, tmp_path, campaign_s
+    moved, forge, need, tmp_path, campaign_s, counted
 ):
     need("strace")
     gits = GitUnderFault(tmp_path / "bin")
@@ -155,4 +157,4 @@ def test_whichever_call_of_whichever_git_fails_the_next_sync_comes_to_the_same(
         check_nothing_is_lost(moved, after)
         check_all_is_right(moved, after)
     assert faults
-    print(f"{faults} faults")
+    counted(f"{faults} faults")

@@ -58,7 +58,7 @@ def killed_at(server, seconds):
 
 
 @pytest.mark.parametrize("remote", [True, False])
-def test_a_sync_killed_over_and_over_loses_nothing_and_doubles_nothing(clones, campaign_s, remote):
+def test_a_sync_killed_over_and_over_loses_nothing_and_doubles_nothing(clones, campaign_s, counted, remote):
     server = clones.server
     if not remote:
         git(server.catalog, "remote", "remove", "origin")
@@ -90,6 +90,7 @@ def test_a_sync_killed_over_and_over_loses_nothing_and_doubles_nothing(clones, c
         undisturbed.settle(instance="undisturbed")
         assert undisturbed.tree() == server.tree()
     git(server.catalog, "fsck", "--no-dangling", "--strict")
+    counted(f"{kills} kills, {len(app.acknowledged)} acknowledged")
 
 
 def in_commit(server):
