@@ -105,8 +105,8 @@ def test_under_load_and_fault_after_fault_200_is_said_of_what_is_stored_alone(
         senders = loaded(gunicorn, campaign_s / 3)
         for sender in senders:
             sender.join()
-        while post(gunicorn.port, ready("last")) != 200:  # it goes on, without a person
-            pass
+        # It goes on, without a person; each thread may have a fault before it.
+        assert any(post(gunicorn.port, ready("last")) == 200 for _ in range(100))
         gunicorn.stop()
     acknowledged = {guid for sender in senders for guid in sender.acknowledged} | {"last"}
     stored = journalled(tmp_path / "state")
