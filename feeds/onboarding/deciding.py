@@ -4,9 +4,11 @@ https://developers.dailymotion.com/mcn (user rejection): only a rejection is tol
 login; it writes an e-mail to the user.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from feeds.core.errors import UsageError
+from feeds.core.errors import StorageError, UsageError
 from feeds.core.events import ADOPTED, APPROVED, LEFT, REFUSED, REJECTED, Event
 from feeds.core.partners import Partner, PartnerState
 from feeds.dailymotion.client import Client
@@ -15,6 +17,7 @@ from feeds.onboarding.register import Register, refuse_unknown
 from feeds.onboarding.waiting import Waiting
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
+from feeds.storage.static_dir import only_one
 
 # From which states each decision can be made.
 CAN_BE_APPROVED = frozenset(
@@ -36,50 +39,72 @@ _SAYS = {
 }
 
 
+class Changed(UsageError):
+    """Somebody else has decided, or the account has moved, since the person who decides now has looked."""
+
+
 class Deciding:
-    """Records decisions; one serves all threads."""
+    """Records decisions, one after the other whoever makes them; one serves all threads.
+
+    `seen` is the state in which whoever decides has seen the account: Changed is raised if it is another by now.
+    """
 
     def __init__(self, folders: Folders, register: Register, journal: Journal) -> None:
         self._register, self._journal = register, journal
         self._waiting = Waiting(folders.state)
+        self._turns = folders.state / "deciding"
 
     @property
     def parent_id(self) -> str:
         """Return the parent account's id."""
         return self._register.network().parent_id
 
-    def asked_about(self, user_id: str, states: frozenset[PartnerState]) -> str:
-        """Return how people know an account, if it is in one of these states. Raises UsageError."""
+    def asked_about(self, user_id: str, states: frozenset[PartnerState], seen: PartnerState | None = None) -> str:
+        """Return how people know an account, if it is in one of these states. Raises UsageError and Changed."""
         partners, usernames = self._register.partners(), self._register.usernames()
         refuse_unknown(user_id, {**usernames, **partners})
         partner = partners.get(user_id, Partner())
         name = f"{partner.username or usernames.get(user_id, user_id)} ({user_id})"
         if partner.state not in states:
             raise UsageError(f"{name} {_SAYS[partner.state]}.")
+        if seen not in (None, partner.state):
+            raise Changed(f"{name} is in another state than you have seen: {partner.state}.")
         return name
 
-    def approve(self, user_id: str, *, by: str, why: str, now: datetime) -> None:
+    def approve(self, user_id: str, *, by: str, why: str, now: datetime, seen: PartnerState | None = None) -> None:
         """Let an account join: its holder connects once more, and is adopted at once. Raises UsageError."""
-        self.asked_about(user_id, CAN_BE_APPROVED)
-        self._record(APPROVED, user_id, by, why, now)
+        with self._turn():
+            self.asked_about(user_id, CAN_BE_APPROVED, seen)
+            self._record(APPROVED, user_id, by, why, now)
 
-    def refuse(self, user_id: str, *, by: str, why: str, now: datetime) -> None:
+    def refuse(self, user_id: str, *, by: str, why: str, now: datetime, seen: PartnerState | None = None) -> None:
         """Tell an account that asked, or was approved, that it can't join. Raises UsageError."""
-        self.asked_about(user_id, CAN_BE_REFUSED)
-        self._record(REFUSED, user_id, by, why, now)
+        with self._turn():
+            self.asked_about(user_id, CAN_BE_REFUSED, seen)
+            self._record(REFUSED, user_id, by, why, now)
 
     def reject(self, user_id: str, parent: Client, *, by: str, why: str, now: datetime) -> None:
         """End an adoption; `parent` has the parent account's login. Raises UsageError and a DailymotionError."""
-        self.asked_about(user_id, CAN_BE_REJECTED)
-        self._journal.check(free_bytes=0)
-        parent.reject(user_id, parent_id=self.parent_id)
-        self._record(REJECTED, user_id, by, why, now)
+        with self._turn():
+            self.asked_about(user_id, CAN_BE_REJECTED)
+            self._journal.check(free_bytes=0)
+            parent.reject(user_id, parent_id=self.parent_id)
+            self._record(REJECTED, user_id, by, why, now)
 
     def record(self, event: str, user_id: str, *, username: str | None, by: str, why: str, now: datetime) -> None:
         """Record what happened elsewhere: `adopted`, `rejected` or `left`. Raises StorageError."""
         if event not in (ADOPTED, REJECTED, LEFT):
             raise ValueError(f"{event} is no word for what happened elsewhere")
         self._record(event, user_id, by, why, now, username)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        try:
+            self._turns.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self._turns} can't be made: {error.strerror}.") from error
+        with only_one(self._turns):
+            yield
 
     def _record(self, event: str, user_id: str, by: str, why: str, now: datetime, username: str | None = None) -> None:
         username = username or self._register.partner(user_id).username or self._register.usernames().get(user_id)

@@ -87,6 +87,7 @@ class Joining:
         Adopted again it is recorded again, so that a record that was lost comes back. Raises CannotJoin, NotChecked,
         StorageError before anything is done if nothing could be recorded, and a DailymotionError.
         """
+        self.waiting.sweep(now)
         with self._one_bearer(invitation):
             expected = self.foresee(account, invitation, now)
             parent_id = self._register.network().parent_id

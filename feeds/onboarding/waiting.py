@@ -60,6 +60,17 @@ class Waiting:
                 found[contact.user] = contact
         return found
 
+    def sweep(self, now: datetime) -> None:
+        """Delete what is too old, whoever still waits, and what a killed process has left half written."""
+        for path in self._folder.glob("*.json"):
+            contact = _read(path)
+            if contact is None or now - contact.at > KEPT:
+                path.unlink(missing_ok=True)
+        for path in self._folder.glob(".*.tmp"):
+            with suppress(OSError):
+                if now.timestamp() - path.stat().st_mtime > KEPT.total_seconds():
+                    path.unlink()
+
     def forget(self, user: str) -> None:
         """Delete a contact, if there is one."""
         if is_user_id(user):

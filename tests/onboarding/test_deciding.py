@@ -1,11 +1,18 @@
 """Decisions are recorded with who and why, where they make sense; a rejection is done at Dailymotion first."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
 import pytest
 
 from feeds.core.errors import UsageError
 from feeds.core.partners import PartnerState
 from feeds.dailymotion.errors import Broken
-from tests.onboarding.conftest import CAFE, PARENT, STRAY
+from feeds.onboarding.deciding import Changed, Deciding
+from feeds.onboarding.register import Register
+from feeds.storage.journal import Journal
+from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
 
 
 def test_a_decision_says_who_made_it_and_why(network):
@@ -79,3 +86,38 @@ def test_a_decision_that_makes_no_sense_is_refused_with_where_the_partner_stands
 def test_nobody_decides_about_somebody_whom_nothing_names(network):
     with pytest.raises(UsageError, match="'x2typo' is nobody"):
         network.decide("approve", "x2typo")
+
+
+def test_a_decision_about_what_has_changed_since_it_was_seen_is_refused(network):
+    network.join(STRAY)
+    network.decide("approve", STRAY)
+    with pytest.raises(Changed, match="is in another state than you have seen: approved"):
+        network.deciding.refuse(STRAY, by=PARENT, why="no", now=network.later(), seen=PartnerState.ASKED)
+    network.deciding.refuse(STRAY, by=PARENT, why="no", now=network.later(), seen=PartnerState.APPROVED)
+    assert network.state(STRAY) is PartnerState.REFUSED
+
+
+def test_of_many_who_decide_at_once_one_does(network):
+    network.join(STRAY)
+    start = threading.Barrier(8)
+
+    def decide(number):
+        other = Deciding(network.folders, Register(network.folders), Journal(network.site.state / "journal"))
+        start.wait()
+        try:
+            what = other.approve if number % 2 else other.refuse
+            what(STRAY, by=f"x{number}", why="mine", now=NOW, seen=PartnerState.ASKED)
+        except UsageError:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(decide, range(8))) == 1
+    assert len(network.events()) == 2
+
+
+def test_an_old_contact_goes_when_somebody_else_joins(network):
+    network.join(STRAY)
+    network.now += timedelta(days=31)
+    network.join("x2openmo")
+    assert [path.stem for path in (network.site.state / "waiting").iterdir()] == ["x2openmo"]

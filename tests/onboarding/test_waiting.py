@@ -1,5 +1,6 @@
 """Contacts are kept for those who decide, for no longer than needed, and nowhere else."""
 
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -64,3 +65,18 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "waiting").write_text("in the way")
     with pytest.raises(StorageError, match="waiting can't be made"):
         Waiting(tmp_path).keep(ANNA)
+
+
+def test_what_is_too_old_is_swept_away_though_nobody_looks(tmp_path):
+    waiting = Waiting(tmp_path)
+    waiting.keep(ANNA)
+    waiting.keep(Contact("x2bo", "bo@mail.example", NOW + timedelta(days=1)))
+    (tmp_path / "waiting" / "x2cut.json").write_text("{")
+    half = tmp_path / "waiting" / ".x2dan.json.0000.tmp"
+    half.write_text('{"email": "dan@mail.example"')
+    os.utime(half, (NOW.timestamp(), NOW.timestamp()))
+    waiting.sweep(NOW + timedelta(days=30))
+    assert {path.name for path in (tmp_path / "waiting").iterdir()} == {"x2anna.json", "x2bo.json", half.name}
+    waiting.sweep(NOW + timedelta(days=30, seconds=1))
+    assert [path.name for path in (tmp_path / "waiting").iterdir()] == ["x2bo.json"]
+    Waiting(tmp_path / "nowhere").sweep(NOW)
