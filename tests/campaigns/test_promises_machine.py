@@ -557,7 +557,7 @@ def test_the_promises_hold_on_a_day_that_needs_a_guard(template, day):
         network.teardown()  # where nothing has failed, all settles
 
 
-def test_the_promises_hold_whatever_happens_in_whatever_order(template, campaign_s, request, capsys):
+def test_the_promises_hold_whatever_happens_in_whatever_order(template, campaign_s, counted, request):
     machine = type("Network", (Network,), {"template": template, "tally": Counter()})
     long = request.config.getoption("--campaigns")
     until = time.monotonic() + campaign_s
@@ -575,7 +575,6 @@ def test_the_promises_hold_whatever_happens_in_whatever_order(template, campaign
         run_state_machine_as_test(machine, settings=profile)
         if not long or time.monotonic() > until:
             break
-    with capsys.disabled():
-        print(f"\n{dict(machine.tally)}" if long else "", end="")
+    counted(", ".join(f"{number} {what}" for what, number in machine.tally.items()))
     assert machine.tally["settled"] >= 2 * machine.tally["examples"]
     assert machine.tally["kills"]

@@ -85,7 +85,7 @@ def edit_until(clones, names, until):
     return tries
 
 
-def test_servers_and_an_editor_who_push_at_once_lose_nothing_and_nobody_starves(clones, campaign_s, capsys, request):
+def test_servers_and_an_editor_who_push_at_once_lose_nothing_and_nobody_starves(clones, campaign_s, counted, request):
     names = NAMES if request.config.getoption("--campaigns") else NAMES[:2]
     servers = {name: clones.server_named(name) for name in names}
     before, until = clones.head(), time.monotonic() + campaign_s / 2
@@ -111,13 +111,11 @@ def test_servers_and_an_editor_who_push_at_once_lose_nothing_and_nobody_starves(
     assert git(clones.remote, "rev-list", "--merges", "main") == ""
     assert len({frozenset(server.tree().items()) for server in servers.values()}) == 1
     assert not set(servers["one"].listed("anna")) & set(acknowledged)
-    if request.config.getoption("--campaigns"):
-        with capsys.disabled():
-            print(
-                f"\n{len(acknowledged)} events; {len(tried)} pushes reached the remote, {len(set(taken))} were taken: "
-                f"{pushed}, and the editor's {len(tries)}, with {max(tries)} tries at most; "
-                f"{given_up} passes were overtaken so often that they gave up until the next"
-            )
+    counted(
+        f"{len(acknowledged)} events; {len(tried)} pushes reached the remote, {len(set(taken))} were taken: {pushed}, "
+        f"and the editor's {len(tries)}, with {max(tries)} tries at most; {given_up} passes were overtaken so often "
+        "that they gave up until the next"
+    )
 
 
 def pushes_of(clones, name, *, since):

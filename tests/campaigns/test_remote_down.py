@@ -76,7 +76,7 @@ def listed(server):
 
 
 @pytest.mark.parametrize("trouble", [moved_away, declining, out_of_reach])
-def test_a_day_without_the_remote_costs_no_event_and_ends_in_few_commits(clones, day, trouble, request, capsys):
+def test_a_day_without_the_remote_costs_no_event_and_ends_in_few_commits(clones, day, trouble, counted):
     server, (passes, events) = clones.server, day
     client = create_app(AppSettings(Folders(server.catalog, server.state), (SECRET,))).test_client()
     everything, before = listed(server), clones.head()
@@ -107,8 +107,4 @@ def test_a_day_without_the_remote_costs_no_event_and_ends_in_few_commits(clones,
     assert sorted(each["guid"] for each in recorded if each["event"] == "imported") == sorted(sent)
     assert (done.troubles, server.journalled(), status_of(server)["journal_lines"]) == ([], [], 0)
     assert listed(server) == everything - set(sent)
-    if request.config.getoption("--campaigns"):
-        with capsys.disabled():
-            print(
-                f"\n{trouble.__name__}: {len(sent):,} events in {passes} passes: {len(lines):,} lines, {commits} commit"
-            )
+    counted(f"{len(sent):,} events in {passes} passes: {len(lines):,} lines, {commits} commit")
