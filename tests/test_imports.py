@@ -15,7 +15,7 @@ ALLOWED = {
     "storage": {"core", "formats"},
     "building": {"core", "formats", "storage", "settings"},
     "onboarding": {"building", "dailymotion", "storage", "formats", "core", "settings"},
-    "syncing": {"building", "storage", "formats", "core", "settings"},
+    "syncing": {"onboarding", "building", "storage", "formats", "core", "settings"},
     "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},

@@ -69,6 +69,11 @@ class Register:
         with self._lock:
             return self._read_catalog().network
 
+    def include(self) -> tuple[str, ...]:
+        """Return the patterns by which the catalog reads user files."""
+        with self._lock:
+            return self._read_catalog().include
+
     def events(self) -> list[Event]:
         """Return every event that tells of a partner or an invitation."""
         with self._lock:

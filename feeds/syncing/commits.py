@@ -4,23 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from feeds.core.errors import FeedsError
 from feeds.core.events import Event
 from feeds.formats.results_yaml import parse_line
+from feeds.onboarding.register import Register
 from feeds.storage.journal import Journal
 from feeds.syncing.carrying import parts_of, path_of, placed, whole_lines, with_lines
 from feeds.syncing.machine import MARK, mark_of, refuse_unless_ours
 from feeds.syncing.plan import Ground
+from feeds.syncing.starting import invited, starters
 
 Lines = Mapping[str, Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The files that have to change, how many new events that brings, and where each line then stands, by path."""
+    """The files that have to change, how many new events that brings, and where each line then stands, by path.
+
+    `begun` are those of the files that editors are to fill: partners who joined by invitation.
+    """
 
     files: Mapping[str, bytes]
     count: int
     places: Lines
+    begun: Mapping[str, bytes]
 
 
 def lines_of(segments: Sequence[Path]) -> list[bytes]:
@@ -52,7 +59,28 @@ def change_of(ground: Ground, head: str | None, lines: list[bytes], lost: Lines)
     elif (files or ground.plan.take_over) and texts.get(mark) != (text := f"{mine}\n".encode()):
         files[mark] = text
     places = {path: [*standing.get(path, ()), *new.get(path, ())] for path in standing | new}
-    return Change(files, sum(map(len, new.values())), places)
+    begun = _begun(ground, head, [line for its in new.values() for line in its])
+    return Change(files | begun, sum(map(len, new.values())), places, begun)
+
+
+def _begun(ground: Ground, head: str | None, new: Sequence[bytes]) -> dict[str, bytes]:
+    """Return the files for editors to fill of those whose adoption by invitation comes into Git now."""
+    if not (adoptions := invited(new)):
+        return {}
+    names = ", ".join(sorted(event.text("user") or "" for event in adoptions))
+    if ground.plan.results_branch:  # no place for what editors write
+        ground.done.notes.append(f"Begin the files of those who joined by invitation: {names}.")
+        return {}
+    register = Register(ground.plan.folders)
+    try:
+        known, include = register.usernames(), register.include()
+    except FeedsError as error:
+        ground.done.troubles.append(f"{error}\nBegin the files of those who joined by invitation: {names}.")
+        return {}
+    paths = ground.repository.files(head, "users") if head else {}
+    begun = starters(adoptions, include=include, known=known, paths=paths)
+    ground.done.notes.extend(f"{path} is begun, for editors to fill." for path in begun)
+    return begun
 
 
 def message(ground: Ground, lines: list[bytes], count: int) -> str:

@@ -45,6 +45,9 @@ def _commit(ground: Ground, branch: str, head: str | None, lines: list[bytes]) -
     change = change_of(ground, head, lines, memory.lost([head]) if head else {})
     # The work tree first, as builds read it: a kill between the two leaves an edit that the next commit has.
     _add_to_work_tree(catalog, change.places)
+    for path, text in change.begun.items():
+        if not (catalog / path).exists():
+            _write(catalog / path, text)
     if not change.files:
         return
     if (mark := f"{ground.plan.results}/{MARK}") in change.files:
