@@ -97,7 +97,13 @@ def check_nothing_is_lost(moved, after):
 
 
 def check_all_is_right(moved, after):
-    assert moved.heal() == []
+    troubles = moved.heal()
+    if moved.kind == "remote" and troubles:
+        # Git failed halfway through the clone's own work tree, which is left to its owner: they do what is said.
+        assert [each.endswith("commit and push them, or take them back.") for each in troubles] == [True]
+        git(moved.server.catalog, "reset", "--quiet", "--hard", "origin/main")
+        troubles = moved.heal()
+    assert troubles == []
     assert moved.server.tree() == after
     lines = moved.recorded() + (moved.journalled() if moved.kind == "no git" else [])
     assert [lines.count(each) for each in EVENTS.splitlines()] == [1, 1, 1]
