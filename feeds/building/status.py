@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from feeds.building.last_report import last_report, publication
+from feeds.building.live import queue
 from feeds.building.results import built_from
 from feeds.building.sources import CatalogText
 from feeds.building.status_events import Happened, read_events
 from feeds.building.status_users import Judge, Sums, add_reported
 from feeds.core.events import RETRY, VideoResult, fold_video
 from feeds.core.listing import Reason
+from feeds.core.live import StillLive
 from feeds.core.partners import PartnerState
 from feeds.core.status import Case, Need, Status, named
 from feeds.formats.catalog_yaml import ReadNetwork
@@ -36,10 +38,12 @@ def read_status(folders: Folders, at: datetime) -> Status:
     before = {user["id"]: user for user in report["users"]} if report else {}
     results = {guid: fold_video(events) for guid, events in happened.guids.items()}
     sums = Sums()
-    guids, whole = set[str](), False
+    guids, whole, live = set[str](), False, list[StillLive]()
     network = text.network.network if isinstance(text.read, ReadNetwork) else None
     if network:
-        guids, whole = Judge(network, at, happened, results, before, sums).all(text, folders.catalog)
+        judge = Judge(network, at, happened, results, before, sums)
+        guids, whole = judge.all(text, folders.catalog)
+        live = queue(judge.reads, results, happened, parent_id=network.parent_id, at=at)
     else:
         for user in before.values():
             add_reported(sums, user)
@@ -59,10 +63,12 @@ def read_status(folders: Folders, at: datetime) -> Status:
                 for user_id, its in sorted(sums.asked.items())
             ],
             Need.OVERDUE: named(guid for _, guid in sorted(sums.overdue)),
+            Need.LIVE: [_live(each) for each in live],
+            Need.CORRECTED: sorted(sums.corrected, key=lambda case: case.name),
             Need.DEAD_LETTERS: _letters(folders.state),
             **_of_results(results, happened, guids, whole),
         },
-        partial=_partial(broken=network is None, untold=sums.untold, whole=whole),
+        partial=_partial(sums, broken=network is None, whole=whole),
         overdue_after=network.overdue if network else timedelta(days=3),
         backlog=happened.backlog,
         publication=publication(report),
@@ -103,11 +109,20 @@ def _letters(state: Path) -> list[Case]:
     return [Case("", letter.id) for letter in DeadLetters(state / "dead-letters").letters() if not letter.judged]
 
 
-def _partial(*, broken: bool, untold: bool, whole: bool) -> frozenset[Need]:
+def _live(its: StillLive) -> Case:
+    return Case(its.guid, "\n".join([its.guid, its.ground.value, *sorted(its.remote_ids)]))
+
+
+def _partial(sums: Sums, *, broken: bool, whole: bool) -> frozenset[Need]:
     """Return the needs of which there may be more than is seen, as the files that would tell are broken."""
+    of_entries = {Need.LIVE, Need.CORRECTED}
     if broken:
-        return frozenset({Need.FROZEN, Need.FAILED, Need.ASKED, Need.OVERDUE, Need.UNKNOWN})
-    return frozenset([Need.OVERDUE] if untold else []) | frozenset([] if whole else [Need.UNKNOWN])
+        return frozenset({Need.FROZEN, Need.FAILED, Need.ASKED, Need.OVERDUE, Need.UNKNOWN, *of_entries})
+    return (
+        frozenset([Need.OVERDUE] if sums.untold else [])
+        | frozenset([] if whole else [Need.UNKNOWN])
+        | frozenset(of_entries if sums.frozen else ())
+    )
 
 
 def _pushed(catalog: Path) -> datetime | None:

@@ -1,22 +1,26 @@
 """Where the users of a catalog stand, one after the other: what is counted, and who is frozen or overdue."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from feeds.building.sources import CatalogText, Source, included
+from feeds.building.catalog_users import guids_of, read_users
+from feeds.building.live import is_whole
+from feeds.building.sources import CatalogText
 from feeds.building.status_events import Happened
 from feeds.core.catalog import Network, UserEntry
+from feeds.core.corrections import is_changed_since_import
+from feeds.core.defaults import item_of
 from feeds.core.events import NOTHING_YET, VideoResult
 from feeds.core.guids import canonical_guid
-from feeds.core.listing import Limits, counts, listing
+from feeds.core.item import digest
+from feeds.core.listing import Limits, Listing, Reason, counts, listing
 from feeds.core.partners import Partner, PartnerState, fold_partner
-from feeds.core.status import listed_since
+from feeds.core.status import Case, listed_since
 from feeds.core.user_ids import is_user_id
-from feeds.formats import catalog_yaml
 from feeds.formats.catalog_yaml import ReadUser
 
 
@@ -35,6 +39,7 @@ class Sums:
     frozen: list[str] = field(default_factory=list)
     overdue: list[tuple[datetime, str]] = field(default_factory=list)
     asked: dict[str, Partner] = field(default_factory=dict)
+    corrected: list[Case] = field(default_factory=list)
     untold: bool = False
 
 
@@ -61,11 +66,13 @@ class Judge:
     ) -> None:
         self.network, self.at, self.happened, self.results, self.before = network, at, happened, results, before
         self.sums = sums
+        self.reads: list[ReadUser] = []
         self.limits = Limits(network.feed_limit, network.max_failures)
 
     def all(self, text: CatalogText, catalog: Path) -> tuple[set[str], bool]:
         """Return the guids that the catalog tells, and whether they are all: a broken file may not tell its own."""
-        texts = [_Text(source.name, read, _guids(read)) for source, read in _users(text, catalog)]
+        texts = [_Text(source.name, read, guids_of(read)) for source, read in read_users(text, catalog)]
+        self.reads = [each.read for each in texts]
         clashing = _clashing(texts)
         seen: set[str] = set()
         for each in texts:
@@ -87,8 +94,7 @@ class Judge:
                 self.sums.asked[user_id] = partner
             if partner.state is PartnerState.ADOPTED and user_id not in seen and is_user_id(user_id):
                 self._judged(UserEntry.model_construct(id=user_id, username="", videos=()))
-        whole = not any(each.read.refused and each.read.tree is None for each in texts)
-        return {guid for each in texts for guid in each.guids}, whole
+        return {guid for each in texts for guid in each.guids}, is_whole(self.reads)
 
     def _state(self, user_id: str) -> PartnerState:
         return fold_partner(self.happened.users.get(user_id, ()), self.network.parent_id).state
@@ -107,6 +113,16 @@ class Judge:
         self.sums.listed += len(now.items)
         self.sums.held.update(counts(now.reasons.values()))
         self._overdue(user.id, {item.guid for item in now.items})
+        if state is PartnerState.ADOPTED:
+            self._corrected(user, now)
+
+    def _corrected(self, user: UserEntry, now: Listing) -> None:
+        # Whatever is listed once more is on its way already, and what is withdrawn needs no correction.
+        for video in user.videos:
+            if now.reasons.get(video.guid) is Reason.IMPORTED:
+                item = item_of(video, user)
+                if is_changed_since_import(item, self.results[video.guid]):
+                    self.sums.corrected.append(Case(video.guid, f"{video.guid}\n{digest(item)}"))
 
     def _frozen(self, user_id: str) -> None:
         state = self._state(user_id)
@@ -127,27 +143,6 @@ def add_reported(sums: Sums, user: Mapping[str, Any], state: PartnerState | None
     sums.in_list += user["in_list"]
     sums.listed += user["listed"]
     sums.held.update(user["held"])
-
-
-def _users(text: CatalogText, catalog: Path) -> Iterator[tuple[Source, ReadUser]]:
-    escapes = catalog_yaml.spells_characters(text.text)
-    for source, tree in zip(text.inline_sources(), text.network.users, strict=True):
-        yield source, catalog_yaml.user_of(tree, escapes=escapes)
-    for source in included(catalog, list(text.network.include)):
-        try:
-            content = source.path.read_bytes() if source.path else b""
-        except OSError:  # `feeds check` tells why
-            yield source, ReadUser(None, refused=True)
-            continue
-        yield source, catalog_yaml.parse_user(content)
-
-
-def _guids(read: ReadUser) -> list[str]:
-    if read.user is not None:
-        return [video.guid for video in read.user.videos]
-    videos = read.tree.get("videos") if isinstance(read.tree, dict) else None
-    found = [video.get("guid") for video in (videos if isinstance(videos, list) else ()) if isinstance(video, dict)]
-    return [guid for guid in found if isinstance(guid, str)]
 
 
 def _clashing(texts: list[_Text]) -> set[str]:

@@ -17,8 +17,10 @@ class Need(StrEnum):
 
     CATALOG = "broken catalog"
     FROZEN = "frozen users"
+    LIVE = "still live on Dailymotion"
     FAILED = "failed imports"
     CONFLICTS = "conflicts"
+    CORRECTED = "changed since import"
     ASKED = "asked to join"
     OVERDUE = "overdue"
     UNCLEAR = "unclear callbacks"
@@ -30,8 +32,10 @@ class Need(StrEnum):
 MEANINGS = {
     Need.CATALOG: ("catalog.yaml has faults: nothing is built until they are mended", "feeds check"),
     Need.FROZEN: ("their files have faults: the last good versions are listed", "feeds check"),
+    Need.LIVE: ("imported, and the network wants them there no more", "feeds explain GUID"),
     Need.FAILED: ("Dailymotion could not import them", "feeds results failures"),
     Need.CONFLICTS: ("imported again under a second id: one is to be deleted", "feeds results list"),
+    Need.CORRECTED: ("Dailymotion shows them as they were before: relist has them read again", "feeds explain GUID"),
     Need.ASKED: ("partners who want to join, and wait for an answer", "feeds partners list --state asked"),
     Need.OVERDUE: ("listed for too long without being imported", "feeds status --format json"),
     Need.UNCLEAR: ("Dailymotion sent what nobody could understand", "feeds results failures"),

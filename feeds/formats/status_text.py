@@ -19,7 +19,7 @@ def render(status: Status) -> str:
     lines += _row("videos", status.videos, [f"{status.listed:,} listed", f"{status.imported:,} imported"])
     lines += [f"{'':>19}  {count:,} {held_words(reason)}" for reason, count in status.held.items()]
     lines.append("")
-    lines += [f"  {each.value:<17}{count:>7,}" for each, count in counted(status).items()]
+    lines += [f"  {each.value:<27}{count:>7,}" for each, count in counted(status).items()]
     lines += ["", f"  last publication  {publication_words(status.publication)}"]
     if status.pushed is not None:
         lines.append(f"  last push         {moment_words(status.pushed)}")

@@ -18,7 +18,7 @@ from feeds.core.errors import StorageError
 from feeds.core.status import Need
 from feeds.settings import Folders
 from tests.receiver import SECRET, Receiver
-from tests.sites import AT, Site, adopted, failed, line, tree
+from tests.sites import AT, Site, adopted, failed, imported, line, tree
 
 ROOT = Path(__file__).parents[2]
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -268,8 +268,11 @@ def test_the_catalog_says_what_is_told(site):
 def test_every_need_that_the_status_knows_can_be_told(site):
     site.write("users/bo.yaml", "id: bo\n")
     site.network(overdue="1h")
+    site.user("anna", "a1", "a2", "a3", "a4", {"guid": "a5", "withdraw": "a claim"})
     site.happened(
         failed("zzz", 1)
+        + line("listed", "2026-11-20T10:00:00.000Z", user="anna", items={"a4": "as.before"})
+        + imported("a4", "a5")
         + line("unclear", why="x", raw="?")
         + line("listed", user="anna", items={"a2": "d.m"})
         + line("imported", guid="a3", remote_id="one", raw="1")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -109,13 +110,46 @@ def test_it_names_what_came_back_wrong(site, numbers):
 
 def test_a_video_that_was_listed_once_and_left_the_catalog_is_no_riddle(site, numbers):
     site.user("anna", "a1")
-    site.happened(adopted("anna") + line("listed", user="anna", items={"old": "d.m"}) + imported("old"))
+    site.happened(adopted("anna") + line("listed", user="anna", items={"old": "d.m", "older": "d.m"}))
+    site.happened(failed("older", 1))
     assert numbers()[1] == {}
+    site.happened(imported("old"))
+    assert numbers()[1] == {"still live on Dailymotion": (1, ["old"])}
+
+
+def test_what_is_still_live_is_named_until_it_was_taken_down(site, numbers):
+    site.user("anna", {"guid": "a1", "withdraw": "a claim"}, {"guid": "a2", "rights": {"until": "2026-11-22"}}, "a3")
+    site.user("bo", "b1")
+    site.happened(adopted("anna", "bo") + imported("a1", "a2", "a3", "b1", "never-ours"))
+    site.happened(line("rejected", "2026-11-22T10:00:00.000Z", user="bo", parent="x1nord"))
+    needs = numbers()[1]
+    assert needs.pop("unknown guids") == (1, ["never-ours"])
+    assert needs == {"still live on Dailymotion": (3, ["a1", "a2", "b1"])}
+    for guid in ("a1", "b1"):
+        site.happened(line("taken_down", guid=guid, remote_id=f"x-{guid}", how="deleted", by="anna"))
+    assert numbers()[1]["still live on Dailymotion"] == (1, ["a2"])
+
+
+def test_an_imported_video_that_was_changed_is_named_until_it_is_listed_once_more(site, numbers):
+    site.user("anna", "a1", "a2")
+    site.happened(adopted("anna"))
+    site.build(AT - timedelta(days=4), record=True)
+    noted = datetime.fromisoformat(site.journalled()[0]["at"])
+    site.write(RESULTS, adopted("anna") + imported("a1", "a2", at=(noted + timedelta(hours=1)).isoformat()))
+    assert numbers()[1] == {}
+    site.user("anna", {"guid": "a1", "title": "Another"}, {"guid": "a2", "withdraw": "claim", "title": "Another"})
+    assert numbers()[1]["changed since import"] == (1, ["a1"])
+    relist = (noted + timedelta(days=1)).strftime("%Y-%m-%d")
+    site.user("anna", {"guid": "a1", "title": "Another", "relist": relist}, "a2")
+    at = str((noted + timedelta(days=2)).date())
+    status = read_status(Folders(site.catalog, site.state), datetime.fromisoformat(f"{at}T00:00:00+00:00"))
+    assert [case.name for case in status.cases[Need.CORRECTED]] == []
+    assert status.listed == 1
 
 
 def test_overdue_counts_from_when_it_was_listed(site, numbers):
     site.user("anna", "a1", "a2", "a3", "a4", {"guid": "a5", "hold": "later"})
-    site.happened(adopted("anna") + imported("a2"))
+    site.happened(adopted("anna") + imported("a2", at="2026-11-21T09:00:00.000Z"))
     items = dict.fromkeys(["a1", "a2", "a3", "a5"], "d.m")
     site.happened(line("listed", "2026-11-21T10:00:00.000Z", user="anna", items=items))
     site.happened(
@@ -241,13 +275,13 @@ def test_of_what_broken_files_would_tell_nothing_is_taken_for_over(site):
     assert partial() == frozenset()
     assert None not in keys(site, Need.FAILED)
     site.write("users/bo.yaml", "- no user\n")
-    assert partial() == {Need.OVERDUE}
+    assert partial() == {Need.OVERDUE, Need.LIVE, Need.CORRECTED}
     site.write("users/bo.yaml", "\x00")
-    assert partial() == {Need.OVERDUE, Need.UNKNOWN}
+    assert partial() == {Need.OVERDUE, Need.UNKNOWN, Need.LIVE, Need.CORRECTED}
     [known, doubtful] = keys(site, Need.FAILED)
     assert (known is None, doubtful) == (False, None)
     site.write("catalog.yaml", "network: {name: [\n")
-    assert partial() == {Need.FROZEN, Need.FAILED, Need.ASKED, Need.OVERDUE, Need.UNKNOWN}
+    assert partial() == set(Need) - {Need.CATALOG, Need.CONFLICTS, Need.UNCLEAR, Need.DEAD_LETTERS}
     assert keys(site, Need.FAILED) == [None, None]
 
 

@@ -33,8 +33,10 @@ ILL = replace(
     name=NASTY,
     cases={
         Need.FROZEN: named(["x2dan"]),
+        Need.LIVE: named(["a8"]),
         Need.FAILED: named(["a1", "a2", "a3", "a4", "a5"]),
         Need.CONFLICTS: [Case(NASTY, "of x1 and x2")],
+        Need.CORRECTED: named(["a9"]),
         Need.ASKED: named(["newbie (x2new)"]),
         Need.OVERDUE: named(["a2"]),
         Need.UNCLEAR: [Case("", "0123456789"), Case("", "1234567890")],
@@ -54,15 +56,17 @@ Nord Clips, 2026-11-28 09:05 UTC
                      4 waiting (user unknown)
                      1 held
 
-  broken catalog         0
-  frozen users           0
-  failed imports         0
-  conflicts              0
-  asked to join          0
-  overdue                0
-  unclear callbacks      0
-  unknown guids          0
-  dead letters           0
+  broken catalog                   0
+  frozen users                     0
+  still live on Dailymotion        0
+  failed imports                   0
+  conflicts                        0
+  changed since import             0
+  asked to join                    0
+  overdue                          0
+  unclear callbacks                0
+  unknown guids                    0
+  dead letters                     0
 
   last publication  none yet
   journal           empty
@@ -78,12 +82,18 @@ needs a person:
   frozen users (1): their files have faults: the last good versions are listed
     x2dan
     next: feeds check
+  still live on Dailymotion (1): imported, and the network wants them there no more
+    a8
+    next: feeds explain GUID
   failed imports (5): Dailymotion could not import them
     a1, a2, a3, and 2 more
     next: feeds results failures
   conflicts (1): imported again under a second id: one is to be deleted
     <img src=x onerror=alert(1)>\\n"\\&\\x1b[2J\\u202e
     next: feeds results list
+  changed since import (1): Dailymotion shows them as they were before: relist has them read again
+    a9
+    next: feeds explain GUID
   asked to join (1): partners who want to join, and wait for an answer
     newbie (x2new)
     next: feeds partners list --state asked
@@ -129,8 +139,10 @@ def test_json_has_every_name():
     found = {each["what"]: each["names"] for each in record.pop("needs_a_person")}
     assert found == {
         "frozen users": ["x2dan"],
+        "still live on Dailymotion": ["a8"],
         "failed imports": ["a1", "a2", "a3", "a4", "a5"],
         "conflicts": [NASTY],
+        "changed since import": ["a9"],
         "asked to join": ["newbie (x2new)"],
         "overdue": ["a2"],
         "unclear callbacks": [],
