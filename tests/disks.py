@@ -78,8 +78,8 @@ class FragileDisk:
     def cut(self):
         """Let nothing reach the disk from now on: every call that needs it fails until it is unplugged.
 
-        What is under way meanwhile (0.1 s) proves nothing, as with a real loss of power nobody would hear of it: ext4
-        may end an fsync as if all were well whose blocks it then refuses to note as written.
+        What is under way meanwhile (0.1 s) proves nothing: an fsync was seen to end well in that moment whose data was
+        not there afterwards. With power that is really gone nobody would hear of it.
         """
         fd = os.open(self.folder, os.O_RDONLY)
         try:
