@@ -99,6 +99,11 @@ def crawl_command(
 )
 @click.option("--client-id", default="sandbox-key", show_default=True)
 @click.option("--client-secret", default="sandbox-secret", show_default=True)
+@click.option(
+    "--accounts",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A JSON array of the accounts to begin with, instead of the sample's: id, username, role (parent, child).",
+)
 @click.option("--children", type=click.IntRange(0, 99_999), default=0, help="How many adopted children to begin with.")
 @click.option("--videos", type=click.IntRange(0, 9), default=2, show_default=True, help="How many each of them has.")
 @click.option("--encoding-s", type=click.FloatRange(0), default=0.0, help="Seconds until a new video is ready.")

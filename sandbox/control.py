@@ -33,6 +33,12 @@ def state() -> Answer:
     return {**world.facts(the_world()), "faults": [asdict(one) for one in faults.to_come], "calls": list(faults.calls)}
 
 
+@blueprint.get("/issued")
+def issued() -> Answer:
+    """Answer every code and token that was given out, so that it can be looked for where none may be kept."""
+    return {"issued": list(the_world().issued)}
+
+
 @blueprint.post("/faults")
 def add() -> Answer | tuple[Answer, int]:
     """Take one fault, or an array of them, all or none."""

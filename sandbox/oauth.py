@@ -86,7 +86,7 @@ def fits(redirect_uri: str, callback_url: str) -> bool:
 def issue(world: World, session_id: str) -> dict[str, str | int]:
     """Give a session a new access token, and return it as the token address answers it."""
     session = world.sessions[session_id]
-    access_token = secrets.token_urlsafe(24)
+    access_token = world.new_secret()
     world.tokens[access_token] = Token(session_id, world.now() + EXPIRES_S)
     answer: dict[str, str | int] = {"access_token": access_token, "token_type": "Bearer", "expires_in": EXPIRES_S}
     if session.refresh_token is not None:
@@ -100,7 +100,7 @@ def issue(world: World, session_id: str) -> dict[str, str | int]:
 def open_session(world: World, key: Key, account: Account | None, scope: list[str]) -> str:
     """Begin a session and return its id."""
     session_id = secrets.token_hex(8)
-    refresh_token = None if account is None else secrets.token_urlsafe(24)
+    refresh_token = None if account is None else world.new_secret()
     world.sessions[session_id] = Session(key.id, None if account is None else account.id, scope, refresh_token)
     return session_id
 
@@ -135,7 +135,7 @@ def _decide(world: World, key: Key) -> Response:
         return _page(key, "There is no account with this username and password.")
     granted = set(form.getlist("scope"))
     scope = [one for one in dict.fromkeys(query.get("scope", "").split()) if one in granted]
-    code = secrets.token_urlsafe(24)
+    code = world.new_secret()
     world.codes[code] = Code(
         key=key.id,
         account=account.id,
@@ -190,7 +190,7 @@ def _of_refresh_token(world: World, key: Key) -> str:
     given = request.form.get("refresh_token", "")
     for session_id, session in world.sessions.items():
         if session.key == key.id and session.refresh_token is not None and _equal(given, session.refresh_token):
-            session.refresh_token = secrets.token_urlsafe(24)
+            session.refresh_token = world.new_secret()
             return session_id
     raise OAuthError("invalid_grant", "The refresh_token is unknown, used before or another API key's.")
 

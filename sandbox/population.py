@@ -4,6 +4,11 @@ All of it is made up. The ids of parent and partners are those of a sample netwo
 the sandbox's.
 """
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
 from sandbox.importer import digest
 from sandbox.world import Account, Key, Video, World
 
@@ -16,17 +21,40 @@ _UNKNOWN_EVERY = 3
 _CHANNELS = ("music", "news", "sport", "fun")
 
 
+class Given(NamedTuple):
+    """One account to begin with; `role` is parent for the network's own, child for who is adopted already."""
+
+    id: str
+    username: str
+    role: str | None = None
+
+
+_SAMPLE = (
+    Given(PARENT, "nordclips", "parent"),
+    *(Given(*names) for names in PARTNERS.items()),
+    Given(OUTSIDER, "strayfilms"),
+)
+
+
 def sample(
-    *, callback_url: str = CALLBACK_URL, client_id: str = CLIENT_ID, client_secret: str = CLIENT_SECRET
+    *,
+    callback_url: str = CALLBACK_URL,
+    client_id: str = CLIENT_ID,
+    client_secret: str = CLIENT_SECRET,
+    accounts: Iterable[Given] = _SAMPLE,
 ) -> World:
-    """Return a world in which nobody has been adopted yet.
+    """Return a world with these accounts, one of which is the parent; of the sample's nobody has been adopted yet.
 
     Its keys: the one given, with the role to adopt; `sandbox-no-role` without it; `sandbox-private`, which may use
     client_credentials alone. The latter two have the same secret.
     """
     world = World()
-    for account_id, name in {PARENT: "nordclips", **PARTNERS, OUTSIDER: "strayfilms"}.items():
-        add_account(world, account_id, name)
+    accounts = list(accounts)
+    (parent,) = (one.id for one in accounts if one.role == "parent")
+    for one in accounts:
+        account = add_account(world, one.id, one.username)
+        if one.role == "child":
+            account.parents.append(parent)
     user_grants = ["authorization_code", "password", "refresh_token"]
     for key_id, grants, roles in (
         (client_id, user_grants, ["can-adopt-users"]),
@@ -34,16 +62,37 @@ def sample(
         ("sandbox-private", ["client_credentials"], ["can-adopt-users"]),
     ):
         world.keys[key_id] = Key(
-            key_id, client_secret, "Nord Clips", "A made-up network.", callback_url, PARENT, grants, roles
+            key_id, client_secret, "Nord Clips", "A made-up network.", callback_url, parent, grants, roles
         )
     return world
 
 
+def given(path: Path) -> list[Given]:
+    """Read the accounts to begin with: a JSON array of objects with id, username and, where it has one, role.
+
+    Raises ValueError where the file is none, with the reason.
+    """
+    try:
+        found = [Given(**one) for one in json.loads(path.read_bytes())]
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"{path} is no list of accounts ({type(error).__name__}: {error})") from error
+    if not all(isinstance(one.id, str) and isinstance(one.username, str) for one in found):
+        raise ValueError(f"{path}: an account's id and username are text")
+    if strange := {str(one.role) for one in found} - {"parent", "child", "None"}:
+        raise ValueError(f"{path}: {', '.join(sorted(strange))} is no role; there are parent and child")
+    if len({one.id for one in found}) != len(found):
+        raise ValueError(f"{path}: two accounts have the same id")
+    if (parents := sum(one.role == "parent" for one in found)) != 1:
+        raise ValueError(f"{path}: {parents} accounts are the parent, where exactly one is")
+    return found
+
+
 def add_children(world: World, count: int, *, videos: int = 2) -> None:
-    """Add so many children of the parent, with so many videos each."""
+    """Add so many children of the keys' owner, with so many videos each."""
+    (parent,) = {key.owner for key in world.keys.values()}
     for number in range(1, count + 1):
         child = add_account(world, f"x3c{number:05d}", f"child{number:05d}")
-        child.parents.append(PARENT)
+        child.parents.append(parent)
         for video in range(videos):
             values = {
                 "title": f"Clip {video + 1} of {child.username}",

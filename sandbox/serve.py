@@ -14,15 +14,23 @@ from sandbox.world import World
 
 
 def begin(
-    memory: Path | None, *, callback_url: str, client_id: str, client_secret: str, children: int, videos: int
+    memory: Path | None,
+    *,
+    callback_url: str,
+    client_id: str,
+    client_secret: str,
+    accounts: Path | None,
+    children: int,
+    videos: int,
 ) -> World:
     """Return the world that the memory holds, or a new one, which is written there at once.
 
-    Raises ValueError where the memory can't be read or written.
+    Raises ValueError where the memory can't be read or written, or the file of accounts can't be read.
     """
     if memory is not None and memory.exists():
         return world.load(memory)
-    known = population.sample(callback_url=callback_url, client_id=client_id, client_secret=client_secret)
+    named = {} if accounts is None else {"accounts": population.given(accounts)}
+    known = population.sample(callback_url=callback_url, client_id=client_id, client_secret=client_secret, **named)
     known.path = memory
     population.add_children(known, children, videos=videos)
     try:

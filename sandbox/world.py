@@ -124,7 +124,10 @@ class Totals:
 
 @dataclass
 class World:
-    """All of it; dictionaries go by id, by code or by token. `encoding_s`: how long a video is processed."""
+    """All of it; dictionaries go by id, by code or by token. `encoding_s`: how long a video is processed.
+
+    `issued` are the codes and tokens that this program has given out, ended ones included; no file keeps them.
+    """
 
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -134,6 +137,7 @@ class World:
     videos: dict[str, Video] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
+    issued: list[str] = field(default_factory=list)
     encoding_s: float = 0.0
     now: Callable[[], float] = time.time
     path: Path | None = None
@@ -157,6 +161,11 @@ class World:
         """Count the children and the videos of every account."""
         children = Counter(parent for one in self.accounts.values() for parent in one.parents)
         return Totals(children, Counter(one.owner for one in self.videos.values()))
+
+    def new_secret(self) -> str:
+        """Return a code or token that nobody can guess, and note that it was given out."""
+        self.issued.append(secrets.token_urlsafe(24))
+        return self.issued[-1]
 
     def send(self, account: Account, parent: str, about: str) -> None:
         """Note the e-mail of a change of status, https://developer.dailymotion.com/guides/mcn ("User adoption")."""

@@ -116,6 +116,59 @@ def test_thousands_of_children_can_be_had(start):
     assert {one["videos_total"] for one in answer["list"]} == {1}
 
 
+ACCOUNTS = [
+    {"id": "x7net", "username": "anothernet", "role": "parent"},
+    {"id": "x7in", "username": "adopted", "role": "child"},
+    {"id": "x7new", "username": "newcomer"},
+]
+
+
+def test_it_can_be_told_which_accounts_there_are(start, tmp_path):
+    file = tmp_path / "accounts.json"
+    file.write_text(json.dumps(ACCOUNTS))
+    program = start("--accounts", str(file))
+    children = f"{program.url}/user/x7net/children"
+    assert [one["id"] for one in requests.get(children).json()["list"]] == ["x7in"]
+    assert requests.get(f"{program.url}/user/x2cafec0").status_code == 404
+    headers = {"Authorization": f"Bearer {program.token('newcomer')}"}
+    assert requests.post(f"{program.url}/me/parents/x7net", headers=headers).json() == {}
+    assert [one["id"] for one in requests.get(children).json()["list"]] == ["x7in", "x7new"]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "message"),
+    [
+        ("[{", "is no list of accounts (JSONDecodeError"),
+        ('[{"name": "x"}]', "is no list of accounts (TypeError"),
+        ('[{"id": 7, "username": "x"}]', "an account's id and username are text"),
+        (json.dumps([{"id": "x7", "username": "x", "role": "boss"}]), "boss is no role; there are parent and child"),
+        (json.dumps([ACCOUNTS[0], ACCOUNTS[0]]), "two accounts have the same id"),
+        (json.dumps(ACCOUNTS[1:]), "0 accounts are the parent, where exactly one is"),
+    ],
+)
+def test_accounts_that_cannot_be_had_are_a_usage_error(tmp_path, accounts, message):
+    file = tmp_path / "accounts.json"
+    file.write_text(accounts)
+    command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--accounts", str(file)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+
+
+def test_what_it_gave_out_can_be_looked_for_by_who_controls_it_alone(start):
+    program = start()
+    key = {"client_id": "sandbox-key", "client_secret": "sandbox-secret"}
+    password = {"grant_type": "password", "username": "cafecourts", "password": "sandbox-cafecourts", "scope": "email"}
+    first = requests.post(f"{program.url}/oauth/token", data=password | key).json()
+    renewal = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    second = requests.post(f"{program.url}/oauth/token", data=renewal | key).json()
+    headers = {"Authorization": f"Bearer {second['access_token']}"}
+    assert requests.get(f"{program.url}/logout", headers=headers).status_code == 200
+    issued = requests.get(f"{program.url}/_sandbox/issued", headers=CONTROL).json()["issued"]
+    assert set(issued) == {each[kind] for each in (first, second) for kind in ("access_token", "refresh_token")}
+    assert requests.get(f"{program.url}/_sandbox/issued").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
