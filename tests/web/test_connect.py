@@ -16,7 +16,7 @@ from tests.web.walking import CAFE, KEY, OPEN, PARENT, SCOPES, SMALL, fields, he
 
 @pytest.fixture
 def nord(tmp_path):
-    with network(tmp_path, bounded=short) as made:
+    with network(tmp_path) as made:
         made.site.user(CAFE)
         yield made
 
@@ -266,12 +266,13 @@ def test_ten_minutes_are_the_most_between_setting_out_and_coming_back(nord, brow
     "words",
     ["hang seconds=5", "huge", "not-json", "empty", "drop-after", "server-error", "slow seconds=20"],
 )
-def test_a_token_answer_that_is_none_leads_to_a_page_within_its_time(nord, browser, words):
-    nord.fault(f"{words} path=/oauth/token")
-    page = browser.arrive(CAFE)
-    assert (page.status_code, heading(page)) == (502, "Dailymotion gave no usable answer")
-    assert 'href="/connect"' in page.text
-    assert nord.events() == []
+def test_a_token_answer_that_is_none_leads_to_a_page_within_its_time(tmp_path, words):
+    with network(tmp_path, bounded=short) as nord:
+        nord.fault(f"{words} path=/oauth/token")
+        page = nord.browser().arrive(CAFE)
+        assert (page.status_code, heading(page)) == (502, "Dailymotion gave no usable answer")
+        assert 'href="/connect"' in page.text
+        assert nord.events() == []
 
 
 def test_an_adoption_whose_answer_was_lost_is_looked_up_and_recorded(nord, browser):
