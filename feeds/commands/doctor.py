@@ -21,9 +21,10 @@ _MARKS = {"ok": "ok   ", "look": "look ", "fault": "FAULT"}
 
 @click.command("doctor", epilog="Example: feeds doctor --parent-is nordclips")
 @click.option("--parent-is", metavar="USERNAME", help="Confirm the parent account by its username, without asking.")
+@click.option("--site", metavar="URL", help="Where the site is served before it is at network.base_url.")
 @click.option("--offline", is_flag=True, help="Ask neither Dailymotion nor the published site.")
 @catalog_option
-def command(parent_is: str | None, offline: bool, catalog: str | None) -> int:
+def command(parent_is: str | None, site: str | None, offline: bool, catalog: str | None) -> int:
     """Look at settings, clock, parent account, roles, callback URL, state folder and the published site.
 
     Nobody is adopted until the parent account has been confirmed here, once: by its login (`feeds login`), by its
@@ -43,7 +44,7 @@ def command(parent_is: str | None, offline: bool, catalog: str | None) -> int:
         for answer in _of_dailymotion(settings, its, network, parent_is):
             answers.append(answer)
             _show(answer)
-        for answer in _of_site(network):
+        for answer in _of_site(network, site):
             answers.append(answer)
             _show(answer)
     faults = sum(answer.verdict == "fault" for answer in answers)
@@ -141,7 +142,7 @@ def _confirmed(its: "Folders", parent: "ParentAccount", proven: bool, parent_is:
     )
 
 
-def _of_site(network: "Network") -> Iterator["Answer"]:
+def _of_site(network: "Network", served_at: str | None) -> Iterator["Answer"]:
     from feeds.onboarding.published import about_site
 
-    yield from about_site(str(network.base_url), network.user_list)
+    yield from about_site(str(network.base_url), network.user_list, served_at=served_at)

@@ -19,9 +19,10 @@ class _Unfit(Exception):
     """An answer that Dailymotion could not use; the message says why."""
 
 
-def about_site(base_url: str, shape: UserList) -> Iterator[Answer]:
-    """Tell how users.json and its first feeds answer."""
-    url = f"{base_url.rstrip('/')}/users.json"
+def about_site(base_url: str, shape: UserList, *, served_at: str | None = None) -> Iterator[Answer]:
+    """Tell how users.json and its first feeds answer; `served_at` is where, if not at their own addresses yet."""
+    root = f"{(served_at or base_url).rstrip('/')}/"
+    url = f"{root}users.json"
     with requests.Session() as session:
         session.trust_env = False
         try:
@@ -32,6 +33,8 @@ def about_site(base_url: str, shape: UserList) -> Iterator[Answer]:
         yield Answer("site", "ok", f"{url}: {len(entries)} users")
         for entry in entries[:FEEDS_TRIED]:
             address = str(entry.get(shape.fields.feed))
+            if address.startswith(base_url):
+                address = root + address.removeprefix(base_url).lstrip("/")
             try:
                 count = len(mrss.guids(_fetch(session, address, "application/rss+xml")))
                 yield Answer("feed", "ok", f"{address}: {count} videos")

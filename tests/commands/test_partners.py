@@ -354,6 +354,18 @@ def test_the_doctor_finds_a_good_set_up_good_and_confirms_the_parent_by_its_logi
     assert json.loads((office.site.state / "parent.json").read_text())["parent"] == PARENT
 
 
+def test_the_doctor_looks_at_a_site_that_is_served_elsewhere_before_it_is_at_its_own_address(office):
+    with site_is_up(office) as url:
+        office.site.network(base_url="https://feeds.nord.invalid/")
+        office.site.user(CAFE, "c1")
+        office.site.happened(adopted(CAFE))
+        office.site.build()
+        code, out, _ = office.call(f"doctor --site {url.rstrip('/')}")
+    assert code == 0, out
+    assert f"ok     site       {url}users.json: 1 users\n" in out
+    assert f"ok     feed       {url}feeds/{CAFE}.xml: 1 videos\n" in out
+
+
 def test_without_a_login_a_person_confirms_the_parent_by_its_username(office):
     (office.site.state / "parent.json").unlink()
     office.set(FEEDS_DAILYMOTION_USERNAME=None, FEEDS_DAILYMOTION_PASSWORD=None)
