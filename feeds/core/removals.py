@@ -17,6 +17,8 @@ from feeds.core.listing import Listing, Reason
 SHARE = 0.30
 # ... unless so few were listed that a share says nothing.
 FEW = 10
+# A person's word in a commit's message (git interpret-trailers), followed by the number that it lets pass.
+TRAILER = "Allow-Removals"
 
 
 class Cause(StrEnum):
@@ -129,6 +131,21 @@ def by_edit(changes: Iterable[Removals]) -> int:
     """Return how many removals a person's word lets pass: those by edit, or none where one is unexplained."""
     causes = [cause for each in changes for cause in each.causes.values()]
     return 0 if Cause.NOTHING in causes else causes.count(Cause.EDIT)
+
+
+def allowed_by(values: Iterable[str]) -> int:
+    """Return how many removals the trailers of several commits allow together."""
+    return sum(int(value) for value in values if value.isascii() and value.isdigit())
+
+
+def refusal_of_push(words: str, by_edit: int) -> str:
+    """Return a refusal with what to do next for those who push, in the place of what to do for those who build."""
+    what, _, _ = words.rpartition("\n")
+    return (
+        f"{what}\nIf that is meant, push a commit whose message ends with the line `{TRAILER}: {by_edit}`:\n"
+        f'  git commit --allow-empty -m "Take videos out" -m "{TRAILER}: {by_edit}"\n'
+        "If it isn't, git revert takes it back: a revert always passes."
+    )
 
 
 def _videos(number: int) -> str:

@@ -6,6 +6,7 @@ which removals a push allows, and whether a push only goes back to what was publ
 
 from collections.abc import Iterable, Sequence
 
+from feeds.core.removals import TRAILER, allowed_by
 from feeds.storage.repository import Repository
 from feeds.syncing.carrying import put_back, with_lines
 
@@ -75,8 +76,7 @@ class Memory:
         since = self.published()
         if since is None or since == commit:
             return 0
-        values = self._repository.trailers(since, commit, "Allow-Removals")
-        return sum(int(value) for value in values if value.isascii() and value.isdigit())
+        return allowed_by(self._repository.trailers(since, commit, TRAILER))
 
     def is_revert(self, commit: str) -> bool:
         """Return whether the catalog of this commit, all but results/, is one that was published before."""

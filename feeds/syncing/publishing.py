@@ -8,6 +8,7 @@ from pathlib import Path
 from feeds.building.report import Report, keep_report
 from feeds.building.site import Wish, build
 from feeds.core.errors import BuildRefused, FeedsError
+from feeds.core.removals import refusal_of_push
 from feeds.settings import Folders
 from feeds.syncing.commits import drop
 from feeds.syncing.memory import Memory
@@ -102,11 +103,4 @@ def _built(wish: Wish, done: Pass, commit: str | None, memory: Memory | None) ->
 
 
 def _refusal(error: BuildRefused) -> str:
-    if not error.by_edit:
-        return str(error)
-    what, _, _ = str(error).rpartition("\n")
-    return (
-        f"{what}\nIf that is meant, push a commit whose message ends with the line `Allow-Removals: {error.by_edit}`:\n"
-        f'  git commit --allow-empty -m "Take videos out" -m "Allow-Removals: {error.by_edit}"\n'
-        "If it isn't, git revert takes it back: a revert always passes."
-    )
+    return refusal_of_push(str(error), error.by_edit) if error.by_edit else str(error)
