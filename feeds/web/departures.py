@@ -39,7 +39,10 @@ SCOPES: Mapping[Purpose, tuple[str, ...]] = {
 
 def note_display(wanted: str | None) -> None:
     """Note whether the pages are shown in a window that another page has opened."""
-    session[_DISPLAY] = "popup" if wanted == "popup" else "page"
+    if wanted == "popup":
+        session[_DISPLAY] = wanted
+    else:  # nobody needs a cookie for having read the first page
+        session.pop(_DISPLAY, None)
 
 
 def is_popup() -> bool:

@@ -33,6 +33,7 @@ def test_the_first_page_says_what_connecting_means_and_needs_no_script(browser):
         assert words in page.text
     assert 'href="/connect"' in page.text
     assert "<script" not in page.text
+    assert "Set-Cookie" not in page.headers
 
 
 def test_the_button_leads_to_dailymotion_with_the_four_scopes_and_a_return_address_that_no_header_can_forge(browser):
