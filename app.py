@@ -2,19 +2,22 @@
 
 import os
 import sys
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from flask import Flask, Response, current_app, jsonify, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from feeds.core.errors import UsageError
+from feeds.onboarding.deciding import Deciding
 from feeds.onboarding.joining import Joining
 from feeds.onboarding.register import Register
 from feeds.settings import AppSettings, app_settings
 from feeds.storage.dead_letters import DeadLetters
 from feeds.storage.journal import Journal
-from feeds.web import callback, connect, health, outcomes, pages, security
+from feeds.web import admins, callback, connect, health, inviting, outcomes, pages, partners, rejecting, security
+from feeds.web.departures import Purpose
 from feeds.web.masking import Masking
 from feeds.web.room import Room
 from feeds.web.settings import WebSettings, web_settings
@@ -58,8 +61,20 @@ def create_app(settings: AppSettings | None = None, web: WebSettings | None = No
         shown = pages.install(app, register)
         security.install_session(app, web).exempt(callbacks)
         joining = Joining(settings.folders, register, journal)
-        connecting = connect.Connecting(web, register, joining, shown)
-        app.register_blueprint(connect.blueprint(connecting, web, Room(), {}))
+        joining.waiting.sweep(datetime.now(UTC))
+        connecting, signing = connect.Connecting(web, register, joining, shown), admins.Admins(web, register, shown)
+        arrivals = {
+            Purpose.PARTNERS: (signing.arrive, signing.fail),
+            Purpose.REJECT: (signing.arrive_as_parent, signing.fail),
+        }
+        room = Room()
+        app.register_blueprint(connect.blueprint(connecting, web, room, arrivals))
+        deciding, desk = Deciding(settings.folders, register, journal), partners.Desk(web, register, shown)
+        listing = partners.Partners(web, register, deciding, joining.waiting, desk)
+        app.register_blueprint(partners.blueprint(listing, signing, web))
+        ending = rejecting.Rejecting(web, deciding, listing, signing, desk)
+        app.register_blueprint(rejecting.blueprint(ending, signing, web, room))
+        app.register_blueprint(inviting.blueprint(inviting.Inviting(web, register, journal, desk), signing, web))
 
     for status in _SENTENCES:
         app.register_error_handler(status, _refused)
@@ -74,7 +89,8 @@ def _refused(error: HTTPException) -> Response:
         answer = jsonify(error=_SENTENCES[status])
         answer.status_code = status
     else:
-        told = outcomes.stale_form() if isinstance(error, CSRFError) else outcomes.nothing_here(status)
+        again: Literal["/connect", "/partners"] = "/partners" if request.path.startswith("/partners/") else "/connect"
+        told = outcomes.stale_form(again) if isinstance(error, CSRFError) else outcomes.nothing_here(status)
         answer = shown.outcome(told)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -17,6 +17,8 @@ from feeds.formats.results_yaml import render_time
 from feeds.storage.static_dir import publish, stage, sync_folder
 
 KEPT = timedelta(days=30)
+# Whoever asks right now may not have been among those who wait when these were counted.
+_ARRIVING = timedelta(minutes=1)
 # Longer ones can't be delivered: https://www.rfc-editor.org/errata/eid1690
 _EMAIL_CHARACTERS = 254
 
@@ -54,10 +56,10 @@ class Waiting:
         found = {}
         for path in sorted(self._folder.glob("*.json")):
             contact = _read(path)
-            if contact is None or contact.user not in waiting or now - contact.at > KEPT:
-                path.unlink(missing_ok=True)
-            else:
+            if contact is not None and contact.user in waiting and now - contact.at <= KEPT:
                 found[contact.user] = contact
+            elif contact is None or now - contact.at > _ARRIVING:
+                path.unlink(missing_ok=True)
         return found
 
     def sweep(self, now: datetime) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from flask import Response
+from werkzeug import Response
 
 from feeds.dailymotion.errors import Broken
 from feeds.dailymotion.values import Token

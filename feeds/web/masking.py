@@ -4,11 +4,11 @@ import logging
 import re
 
 _SECRET_PATH = re.compile(r"(/callback/)[^\s\"'?#]+")
-_SECRET_QUERY = re.compile(r"\b((?:code|state|invitation|access_token|refresh_token|client_secret)=)[^\s\"'&#]+")
+_SECRET_QUERY = re.compile(r"\b((?:code|state|invitation|q|access_token|refresh_token|client_secret)=)[^\s\"'&#]+")
 
 
 def mask(text: str) -> str:
-    """Return a line of a log without the callback's secret, and without what OAuth and invitations put in a query."""
+    """Return a line of a log without the callback's secret, and what OAuth, invitations, searches put in a query."""
     return _SECRET_QUERY.sub(r"\1***", _SECRET_PATH.sub(r"\1***", text))
 
 

@@ -138,13 +138,13 @@ def over() -> Outcome:
     )
 
 
-def stale_form() -> Outcome:
+def stale_form(again: Literal["/connect", "/partners"]) -> Outcome:
     """Return the page for a form that isn't of this session."""
     return Outcome(
         "This page was open for too long",
         ("Your browser and this page no longer belong together. Nothing has been done.", "Please start again."),
         status=400,
-        again="/connect",
+        again=again,
     )
 
 

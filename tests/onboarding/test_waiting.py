@@ -80,3 +80,12 @@ def test_what_is_too_old_is_swept_away_though_nobody_looks(tmp_path):
     waiting.sweep(NOW + timedelta(days=30, seconds=1))
     assert [path.name for path in (tmp_path / "waiting").iterdir()] == ["x2bo.json"]
     Waiting(tmp_path / "nowhere").sweep(NOW)
+
+
+def test_a_contact_that_comes_while_those_who_wait_are_counted_stays(tmp_path):
+    waiting = Waiting(tmp_path)
+    waiting.keep(ANNA)
+    assert waiting.contacts(set(), NOW + timedelta(seconds=30)) == {}
+    assert waiting.contacts({"x2anna"}, NOW + timedelta(seconds=31)) == {"x2anna": ANNA}
+    assert waiting.contacts(set(), NOW + timedelta(seconds=61)) == {}
+    assert waiting.contacts({"x2anna"}, NOW + timedelta(seconds=62)) == {}
