@@ -17,9 +17,14 @@ ALLOWED = {
     "onboarding": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "syncing": {"onboarding", "building", "storage", "formats", "core", "settings"},
     "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
+    "fetching": {"core"},
+    "importing": {"building", "fetching", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
-    "commands": {"core", "formats", "storage", "building", "syncing", "onboarding", "web", "settings", "dailymotion"},
+    "commands": {
+        "core", "formats", "storage", "building", "syncing", "onboarding", "web", "settings", "dailymotion", "fetching",
+        "importing",
+    },  # fmt: skip
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),
 }
