@@ -37,19 +37,18 @@ class _Every(click.ParamType[float]):
 
 
 class _PushBudget:
-    """No more than so many pushes in any minute: what hosts ask of robots."""
+    """So many pushes a minute, evenly spaced: spent all at once, the next event would wait for most of the minute."""
 
     def __init__(self, pushes: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pushes, self._clock = pushes, clock
-        self._recent: list[float] = []
+        self._apart_s, self._clock = 60 / pushes, clock
+        self._next_s = float("-inf")
 
     def take(self) -> bool:
         """Return whether another push may be made now, and count it."""
         now = self._clock()
-        self._recent = [each for each in self._recent if each > now - 60]
-        if len(self._recent) >= self._pushes:
+        if now < self._next_s:
             return False
-        self._recent.append(now)
+        self._next_s = now + self._apart_s
         return True
 
 

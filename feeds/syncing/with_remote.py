@@ -102,7 +102,8 @@ def _push(ground: Ground, heads: _Heads, branch: str, segments: Sequence[Path]) 
             if segments and heads.results:  # a killed pass has pushed them: what is let go of must be remembered
                 memory.note_pushed(heads.results)
             return heads, True
-        if not ground.may_push():
+        # What was overtaken by others has pushed nothing, and is tried again at once.
+        if attempt == 0 and not ground.may_push():
             return heads, False
         commit = repository.commit_files(heads.results, change.files, message(ground, lines, change.count))
         try:
