@@ -22,7 +22,16 @@ ALLOWED = {
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "commands": {
-        "core", "formats", "storage", "building", "syncing", "onboarding", "web", "settings", "dailymotion", "fetching",
+        "core",
+        "formats",
+        "storage",
+        "building",
+        "syncing",
+        "onboarding",
+        "web",
+        "settings",
+        "dailymotion",
+        "fetching",
         "importing",
     },  # fmt: skip
     "__main__": {"core", "commands", "settings"},
