@@ -12,7 +12,7 @@ from feeds.dailymotion.errors import Broken
 from feeds.onboarding.deciding import Changed, Deciding
 from feeds.onboarding.register import Register
 from feeds.storage.journal import Journal
-from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
+from tests.onboarding.conftest import CAFE, PARENT, STRAY
 
 
 def test_a_decision_says_who_made_it_and_why(network):
@@ -99,14 +99,14 @@ def test_a_decision_about_what_has_changed_since_it_was_seen_is_refused(network)
 
 def test_of_many_who_decide_at_once_one_does(network):
     network.join(STRAY)
-    start = threading.Barrier(8)
+    start, moment = threading.Barrier(8), network.later()
 
     def decide(number):
         other = Deciding(network.folders, Register(network.folders), Journal(network.site.state / "journal"))
         start.wait()
         try:
             what = other.approve if number % 2 else other.refuse
-            what(STRAY, by=f"x{number}", why="mine", now=NOW, seen=PartnerState.ASKED)
+            what(STRAY, by=f"x{number}", why="mine", now=moment, seen=PartnerState.ASKED)
         except UsageError:
             return 0
         return 1
