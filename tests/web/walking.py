@@ -108,7 +108,7 @@ class Browser:
 
 def fields(page, action):
     """Return the hidden fields of a page's form."""
-    form = re.search(rf'<form method="post" action="{action}">(.*?)</form>', page.text, re.DOTALL)
+    form = re.search(rf'<form [^>]*method="post" action="{action}">(.*?)</form>', page.text, re.DOTALL)
     assert form, page.text
     return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
 
