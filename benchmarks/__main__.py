@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import callback, rows, sync
+from benchmarks import callback, plan, rows, sync
 from benchmarks.measure import CommandError
 from benchmarks.rows import QUICK, OutputsDifferError, Row, Size
 
@@ -47,6 +47,7 @@ GROUPS: dict[str, Callable[[Size, Path], Iterable[Row]]] = {
     "growth": rows.growth,
     "callback": callbacks,
     "sync": syncs,
+    "plan": plan.one_user_changed,
     "start": rows.start,
 }
 
