@@ -4,6 +4,7 @@ Proxies, cookies and .netrc are no matter here: what a stranger's address leads 
 is always verified. A whole answer, redirects included, has a number of seconds, however slowly it trickles.
 """
 
+import functools
 import http.client
 import socket
 import ssl
@@ -40,7 +41,15 @@ class Answer:
     body: bytes
 
 
-class _Pinned(http.client.HTTPConnection):
+@functools.cache
+def _verifying() -> ssl.SSLContext:
+    """Return the context of every connection: to read the authorities takes longer than a handshake."""
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+
+
+class Pinned(http.client.HTTPConnection):
     """A connection to an address that was checked, under the name that people wrote."""
 
     def __init__(self, target: Target, address: str, limits: Limits) -> None:
@@ -49,14 +58,14 @@ class _Pinned(http.client.HTTPConnection):
         self.reached: socket.socket | None = None  # `sock` is forgotten while the body is still being read
 
     def connect(self) -> None:
+        """Connect to that address, and speak TLS where the name wants it."""
         self.sock = socket.create_connection((self._address, self._to.port), self._limits.connect_s)
         self.sock.settimeout(self._limits.read_s)
         self.reached = self.sock
         if self._to.secure:
-            from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
-            context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
-            self.reached = context.wrap_socket(self.sock, server_hostname=self._to.host, do_handshake_on_connect=False)
+            self.reached = _verifying().wrap_socket(
+                self.sock, server_hostname=self._to.host, do_handshake_on_connect=False
+            )
             self.sock = self.reached
             self.sock.do_handshake()
 
@@ -113,7 +122,7 @@ def _ask_once(
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        connection = _Pinned(target, address, limits)
+        connection = Pinned(target, address, limits)
         timer = threading.Timer(left, connection.end)
         timer.daemon = True
         timer.start()
@@ -130,7 +139,7 @@ def _ask_once(
 
 
 def _exchange(
-    url: str, connection: _Pinned, target: Target, method: str, headers: Mapping[str, str], limits: Limits,
+    url: str, connection: Pinned, target: Target, method: str, headers: Mapping[str, str], limits: Limits,
     deadline: float,
 ) -> Answer:  # fmt: skip
     ours = {"User-Agent": "feeds", "Accept-Encoding": "identity", "Connection": "close"}
