@@ -19,6 +19,8 @@ ALLOWED = {
     "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
     "fetching": {"core"},
     "importing": {"building", "fetching", "storage", "formats", "core", "settings"},
+    "probing": {"fetching", "building", "storage", "formats", "core", "settings"},
+    "previewing": {"building", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "commands": {
@@ -33,6 +35,8 @@ ALLOWED = {
         "dailymotion",
         "fetching",
         "importing",
+        "previewing",
+        "probing",
     },  # fmt: skip
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),

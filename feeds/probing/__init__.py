@@ -1,0 +1,1 @@
+"""Ask whether what the catalog points to is there: films, pictures and captions."""
