@@ -14,6 +14,7 @@ from feeds.core.events import (
     IMPORTED,
     LISTED,
     PARTNER_EVENTS,
+    PUSHED,
     RETRY,
     TAKEN_DOWN,
     UNCLEAR,
@@ -127,7 +128,7 @@ def by_subject(event: Event) -> Iterator[tuple[str, Event]]:
 
 def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
     match event.event:
-        case "imported" | "import_failed" | "retry" | "undone" | "taken_down":
+        case "imported" | "import_failed" | "retry" | "undone" | "taken_down" | "pushed":
             if guid := event.text("guid"):
                 yield f"g:{guid}", _slim(event)
         case "listed":
@@ -151,6 +152,7 @@ _KEPT = {
     RETRY: (),
     UNDONE: ("undoes",),
     TAKEN_DOWN: ("remote_id",),
+    PUSHED: ("remote_id", "digest"),
 }
 
 

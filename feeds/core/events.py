@@ -19,6 +19,7 @@ RETRY = "retry"
 UNDONE = "undone"
 LISTED = "listed"
 TAKEN_DOWN = "taken_down"
+PUSHED = "pushed"
 ASKED_TO_JOIN = "asked_to_join"
 APPROVED = "approved"
 REFUSED = "refused"
@@ -98,12 +99,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """A correction that was sent to Dailymotion: when, to which video there, and the digest of the item it made it."""
+
+    at: datetime
+    remote_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class VideoResult:
     """What all events of one guid say together.
 
     `remote_id` is the first import's, by Dailymotion's clock; `conflicts` are later, different ones. `failures` are
     the distinct ones since the last retry, in order. `listings` are (time, digest) in order: what the feed has shown.
-    `latest_import` is when we first learned of the latest one. `taken_down` are the remote_ids that are no longer live.
+    `latest_import` is when we first learned of the latest one. `taken_down` are the remote_ids that are no longer live:
+    an import that is later, by Dailymotion's clock, than its takedown has brought it back. `pushes` are in order.
     """
 
     remote_id: str | None = None
@@ -113,6 +124,7 @@ class VideoResult:
     listings: tuple[tuple[datetime, str], ...] = ()
     latest_import: datetime | None = None
     taken_down: frozenset[str] = frozenset()
+    pushes: tuple[Push, ...] = ()
 
     @property
     def live(self) -> tuple[str, ...]:
@@ -150,7 +162,9 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
     undone = undone_ids(events)
     imports: dict[str, tuple[int, datetime]] = {}
     learned: dict[str, datetime] = {}
-    taken_down: set[str] = set()
+    taken_down: dict[str, int] = {}
+    latest: dict[str, int] = {}
+    pushes: set[tuple[datetime, str, str]] = set()
     failures: dict[str, Failure] = {}
     listings: set[tuple[datetime, str]] = set()
     retried: datetime | None = None
@@ -163,11 +177,15 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
                 if remote_id:
                     found = (_wire_ms(event), event.at)
                     imports[remote_id] = min(found, imports.get(remote_id, found))
+                    latest[remote_id] = max(found[0], latest.get(remote_id, found[0]))
                     name = event_id(event)
                     learned[name] = min(event.at, learned.get(name, event.at))
             case "taken_down":
                 if remote_id := event.text("remote_id"):
-                    taken_down.add(remote_id)
+                    taken_down[remote_id] = max(_ms(event.at), taken_down.get(remote_id, 0))
+            case "pushed":
+                if (remote_id := event.text("remote_id")) and (digest := event.text("digest")):
+                    pushes.add((event.at, remote_id, digest))
             case "import_failed":
                 failure = Failure(event.at, event.text("status") or "")
                 name = event_id(event)
@@ -193,14 +211,19 @@ def fold_video(events: Iterable[Event]) -> VideoResult:
         failures=tuple(counted),
         listings=tuple(sorted(listings)),
         latest_import=max(learned.values(), default=None),
-        taken_down=frozenset(taken_down),
+        taken_down=frozenset(name for name, at_ms in taken_down.items() if latest.get(name, at_ms) <= at_ms),
+        pushes=tuple(Push(*each) for each in sorted(pushes)),
     )
 
 
 def _wire_ms(event: Event) -> int:
     """Return Dailymotion's own time of an event, or ours where it gave none that can be used."""
     timestamp_ms = _timestamp_ms(event)
-    return round(event.at.timestamp() * 1000) if timestamp_ms is None else timestamp_ms
+    return _ms(event.at) if timestamp_ms is None else timestamp_ms
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def _timestamp_ms(event: Event) -> int | None:

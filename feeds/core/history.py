@@ -65,6 +65,13 @@ def said(event: Event) -> str:
             words = f"import failed: {event.text('status')}"
         case "retry":
             words = "another try"
+        case "taken_down":
+            done = {"unpublish": "unpublished", "gone": "found gone"}.get(event.text("how") or "", "deleted")
+            words = f"taken down: {event.text('remote_id')} was {done} on Dailymotion"
+        case "pushed":
+            fields = event.fields.get("fields")
+            names = ", ".join(map(str, fields)) if isinstance(fields, list | dict) else ""
+            words = f"corrected on Dailymotion as {event.text('remote_id')}" + (f": {names}" if names else "")
         case kind if kind in PARTNER_EVENTS:
             parent, username = event.text("parent"), event.text("username")
             words = kind.replace("_", " ") + (f" as {username}" if username else "")

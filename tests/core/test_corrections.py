@@ -45,3 +45,35 @@ def test_a_word_to_list_it_again_is_no_change():
     assert not is_changed_since_import(RELISTED, fold_video([listed(ITEM, 0), imported(1)]))
     assert not is_changed_since_import(ITEM, fold_video([listed(RELISTED, 0), imported(1)]))
     assert imported_digest(fold_video([listed(RELISTED, 0), imported(1)])) == digest(ITEM)
+
+
+def pushed(item, hours, remote_id="x1"):
+    return Event(AT + timedelta(hours=hours), "pushed", {"guid": "a1", "remote_id": remote_id, "digest": digest(item)})
+
+
+NEW_FILM = LATER._replace(media_url="https://cdn.nord.example/a1b.mp4")
+TAKEN_DOWN = Event(AT + timedelta(hours=5), "taken_down", {"guid": "a1", "remote_id": "x1"})
+
+
+@pytest.mark.parametrize(
+    ("events", "item", "changed"),
+    [
+        ([pushed(LATER, 2)], LATER, False),
+        ([pushed(LATER, 2)], ITEM, True),  # taken back in the catalog, and Dailymotion shows the correction
+        ([pushed(ITEM, 2), pushed(LATER, 3)], LATER, False),
+        ([pushed(LATER, 2)], LATER._replace(title="Another one"), True),
+        ([pushed(LATER, 2), listed(ITEM, 3), imported(4)], LATER, True),  # read anew since, as it was before
+        ([pushed(NEW_FILM, 2)], NEW_FILM, True),  # no push can change the film
+        ([imported(2, "x2"), pushed(LATER, 3)], LATER, True),  # the second copy shows the old one still
+        ([imported(2, "x2"), pushed(LATER, 3), pushed(LATER, 4, "x2")], LATER, False),
+        ([TAKEN_DOWN], LATER, False),  # nothing is there that could be corrected
+    ],
+)
+def test_what_was_pushed_is_no_longer_changed(events, item, changed):
+    assert is_changed_since_import(item, fold_video([listed(ITEM, 0), imported(1), *events])) is changed
+
+
+def test_what_was_pushed_is_known_though_nobody_noted_what_was_imported():
+    result = fold_video([imported(1), pushed(ITEM, 2)])
+    assert not is_changed_since_import(ITEM, result)
+    assert is_changed_since_import(LATER, result)

@@ -220,3 +220,16 @@ def test_every_text_has_an_id_and_always_the_same(brackets, depth):
 def test_what_the_index_keeps_of_an_event_has_its_id():
     name = event_id(imported("x"))
     assert event_id(Event(START, "imported", {"remote_id": "x", "id": name})) == name
+
+
+@pytest.mark.parametrize(
+    ("timestamps", "live"),
+    [((1000,), ()), ((1000, 4000), ()), ((1000, 6000), ("x1",)), ((6000,), ("x1",))],
+)
+def test_an_import_after_the_takedown_brings_the_video_back_and_a_callback_repeated_does_not(timestamps, live):
+    gone = Event(datetime.fromtimestamp(5, UTC), "taken_down", {"guid": "g", "remote_id": "x1"})
+    events = [
+        Event(datetime.fromtimestamp(9, UTC), "imported", {"guid": "g", "remote_id": "x1", "timestamp_ms": each})
+        for each in timestamps
+    ]
+    assert fold_video([gone, *events]).live == fold_video([*events, *events, gone, gone]).live == live

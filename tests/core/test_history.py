@@ -133,3 +133,20 @@ def test_of_what_is_odd_nothing_stops_a_history():
     ]
     assert len(told("a1", *odd)) == 4
     assert told("nobody", *odd) == []
+
+
+def test_a_takedown_and_a_correction_have_words():
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    gone = {"guid": "g1", "remote_id": "x1", "by": "olga", "why": "rights ended"}
+    told = [
+        Event(at, "taken_down", {**gone, "how": "delete"}),
+        Event(at, "taken_down", {**gone, "how": "unpublish"}),
+        Event(at, "taken_down", {**gone, "how": "gone"}),
+        Event(at, "pushed", {"guid": "g1", "remote_id": "x1", "fields": ["title", "tags"], "by": "olga"}),
+    ]
+    assert [(each.who, each.what) for event in told for each in history("g1", [event])] == [
+        ("olga", "taken down: x1 was deleted on Dailymotion: rights ended"),
+        ("olga", "taken down: x1 was unpublished on Dailymotion: rights ended"),
+        ("olga", "taken down: x1 was found gone on Dailymotion: rights ended"),
+        ("olga", "corrected on Dailymotion as x1: title, tags"),
+    ]
