@@ -11,6 +11,7 @@ COMMANDS = {
     "doctor": "See whether all is set up for partners to join, and confirm the parent account.",
     "handover": "Print the letter to the content manager at Dailymotion.",
     "history": "Show who changed what of a video or a user, and when.",
+    "import": "Take in videos from a feed, a CSV or a JSON file, or an address.",
     "login": "Log in at Dailymotion with the parent account, in a browser.",
     "logout": "End that login, at Dailymotion and here.",
     "new": "Start a catalog folder that builds at once.",
