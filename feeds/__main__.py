@@ -9,6 +9,7 @@ COMMANDS = {
     "build": "Render users.json and the feeds from the catalog and the results.",
     "check": "List every fault of the catalog, with its line and what to do.",
     "doctor": "See whether all is set up for partners to join, and confirm the parent account.",
+    "explain": "Say why a video is or is not in the feed, and what to do next.",
     "handover": "Print the letter to the content manager at Dailymotion.",
     "history": "Show who changed what of a video or a user, and when.",
     "import": "Take in videos from a feed, a CSV or a JSON file, or an address.",
@@ -23,6 +24,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema by which editors complete and check.",
     "status": "Show where the network stands, and what needs a person.",
     "sync": "Carry events into Git, take in what editors pushed, publish the site.",
+    "takedown": "Take down at Dailymotion what should be online no more.",
     "serve": "Serve the site and the app on this machine, until ^C.",
 }
 

@@ -37,11 +37,11 @@ def _commits(catalog: Path, name: str) -> list[Commit]:
     top = repository.run("ls-tree", "-z", "--name-only", "HEAD").decode("utf-8", "surrogateescape").split("\0")
     # A user's file, and its folder, may be gone today.
     places = sorted({CATALOG, "users", *(each for each in top if each and each[0] != "." and each != "results")})
-    found = _log(repository, "--name-only", f"-G{_line_of(name)}", "HEAD", "--", *places)
+    found = log_of(repository, "--name-only", f"-G{_line_of(name)}", "HEAD", "--", *places)
     for path, text in _holders(repository, places, name):
         for lines in _own_lines(Located(path, text), text.split(b"\n"), name, whole=path != CATALOG):
             where = ("HEAD", "--", path) if lines is None else (f"-L{lines[0]},{lines[1]}:{path}", "HEAD")
-            found |= _log(repository, "--no-patch", *where)
+            found |= log_of(repository, "--no-patch", *where)
     return list(found.values())
 
 
@@ -51,7 +51,7 @@ def _line_of(name: str) -> str:
     return rf"(guid|id)[\"']?[[:space:]]*:[[:space:]]*[\"']?{escaped}[\"']?[[:space:]]*([],}}#]|$)"
 
 
-def _log(repository: Repository, *words: str) -> dict[str, Commit]:
+def log_of(repository: Repository, *words: str) -> dict[str, Commit]:
     """Return the commits that git log names, by hash; where it names files too, at least one must be YAML."""
     found = {}
     for text in repository.run("log", _FORM, *_PLAIN, *words).decode("utf-8", "replace").split("\1")[1:]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from feeds.core.catalog import UserEntry
-from feeds.core.corrections import imported_digest, is_changed_since_import
+from feeds.core.corrections import is_changed_since_import, live_digests
 from feeds.core.defaults import item_of
 from feeds.core.errors import Finding
 from feeds.core.events import NOTHING_YET, VideoResult
@@ -151,7 +151,8 @@ def compared(
 
 
 def _stays_unread(item: Item, result: VideoResult) -> bool:
-    return imported_digest(result) is None or is_changed_since_import(item, result)
+    known = any(live_digests(result).values())
+    return is_changed_since_import(item, result) or (bool(result.live) and not known)
 
 
 _WORDS = {

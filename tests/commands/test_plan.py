@@ -193,7 +193,7 @@ def test_an_edit_that_leaves_a_video_live_that_should_not_be_is_dangerous(site, 
     assert planned()[1] == {("still live on Dailymotion", "b3")}
     site.user("bo", "b1", "b2", {"guid": "b3", "rights": {"until": "2026-11-23"}})
     assert planned()[1] == {("still live on Dailymotion", "b3")}
-    site.happened(line("taken_down", guid="b3", remote_id="x-b3", how="deleted", by="anna"))
+    site.happened(line("taken_down", "2026-11-22T10:00:00.000Z", guid="b3", remote_id="x-b3", how="deleted", by="anna"))
     assert planned()[1] == set()
 
 

@@ -126,7 +126,9 @@ def test_what_is_still_live_is_named_until_it_was_taken_down(site, numbers):
     assert needs.pop("unknown guids") == (1, ["never-ours"])
     assert needs == {"still live on Dailymotion": (3, ["a1", "a2", "b1"])}
     for guid in ("a1", "b1"):
-        site.happened(line("taken_down", guid=guid, remote_id=f"x-{guid}", how="deleted", by="anna"))
+        site.happened(
+            line("taken_down", "2026-11-22T10:00:00.000Z", guid=guid, remote_id=f"x-{guid}", how="deleted", by="anna")
+        )
     assert numbers()[1]["still live on Dailymotion"] == (1, ["a2"])
 
 
