@@ -1,10 +1,11 @@
 """Carry whole lines from the journal into results files. Doing it twice changes nothing."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
-from feeds.core.events import Event
+from feeds.core.events import LISTED, Event
 from feeds.formats import results_yaml
 
 # A commit costs what the files weigh that it changes, so a day of many events goes on in another file.
@@ -94,6 +95,24 @@ def with_lines(text: bytes, lines: Iterable[bytes]) -> bytes:
     if text and not text.endswith(b"\n"):
         text += b"\n"
     return text + b"".join(line + b"\n" for line in lines)
+
+
+def ends_of(segments: Iterable[Path]) -> dict[Path, int]:
+    """Return how long each segment is now, in bytes."""
+    return {segment: segment.stat().st_size for segment in segments}
+
+
+def lines_since(segments: Iterable[Path], ends: Mapping[Path, int]) -> Iterator[bytes]:
+    """Yield the lines that have come since the segments ended there; one that was being written then is among them."""
+    for segment in segments:
+        text = segment.read_bytes()
+        yield from whole_lines(text[text.rfind(b"\n", 0, ends.get(segment, 0)) + 1 :])
+
+
+def matters(line: bytes) -> bool:
+    """Return whether a line may change the site: what a build has just noted of its own feeds doesn't."""
+    event = results_yaml.parse_line(line.strip())
+    return not isinstance(event, Event) or event.event != LISTED
 
 
 def _is_event(line: bytes) -> bool:

@@ -1,7 +1,7 @@
 """Build the site within a pass: from a folder, from a commit, or from what was published last."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,25 +15,44 @@ from feeds.syncing.memory import Memory
 from feeds.syncing.plan import Ground, Pass, Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What this pass has built from already: the commit, and whether it was published as it is."""
+
+    commit: str
+    published: bool
+
+
 def publish_commit(
-    ground: Ground, head: str, results: str | None, *, shown: str | None = None, dropping: Sequence[Path] = ()
-) -> str:
+    ground: Ground,
+    head: str,
+    results: str | None,
+    *,
+    shown: Shown | None = None,
+    moved: bool = False,
+    dropping: Sequence[Path] = (),
+) -> Shown:
     """Build from a head, whatever the clone's work tree holds, and let go of segments that it has.
 
-    Return the commit that was built from; nothing is built where that is the one `shown` already.
+    Return what was built from. Nothing is built where that is what was `shown` already, nor where events have only
+    `moved` since, from the journal that it was built with into results.
     """
     commit = ground.memory.whole(head, *([results] if results else []))
-    if commit == shown:
+    if shown is not None and commit == shown.commit:
         drop(ground.journal, dropping)
-        return commit
+        return shown
     ground.repository.check_out(commit, ground.plan.checkout)
     # Not before: who reads journal and check-out meanwhile finds each event in one of them.
     drop(ground.journal, dropping)
-    if build_from(ground, ground.plan.checkout, commit):
+    if moved and shown is not None and shown.published:
+        ground.memory.note_published(commit)
+        return Shown(commit, published=True)
+    published = build_from(ground, ground.plan.checkout, commit)
+    if published:
         ground.memory.note_published(commit)
     else:
         go_on_from_last(ground, commit)
-    return commit
+    return Shown(commit, published)
 
 
 def go_on_from_last(ground: Ground, commit: str | None) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from feeds.core.errors import FeedsError
 from feeds.storage.repository import GitFailed, PushDeclined, PushRejected, RemoteTrouble
 from feeds.storage.static_dir import publish, stage
+from feeds.syncing.carrying import ends_of, lines_since, matters
 from feeds.syncing.commits import change_of, lines_of, message, say_lost
 from feeds.syncing.plan import Ground, Pass, Plan
 from feeds.syncing.publishing import build_from, publish_commit
+from feeds.syncing.starting import invited
 
 ATTEMPTS = 5
 
@@ -29,9 +31,10 @@ def sync_with_remote(ground: Ground) -> None:
     plan, repository = ground.plan, ground.repository
     branch = _branch(ground)
     known, shown = repository.commit_of(_tracking(plan, branch)), None
+    known_results, seen = _known_results(ground), ends_of(ground.journal.segments())
     if known is not None:
         try:
-            shown = publish_commit(ground, known, _known_results(ground))
+            shown = publish_commit(ground, known, known_results)
         except (GitFailed, OSError) as error:  # no check-out is no reason to keep events from the remote
             say_failed(plan, ground.done, error)
     heads = _fetch(ground, branch)
@@ -44,12 +47,17 @@ def sync_with_remote(ground: Ground) -> None:
             build_from(ground, plan.folders.catalog, repository.commit_of("HEAD"))
         return
     segments = ground.journal.rotate()
+    # A file that is begun for an invited partner is news, too.
+    news = any(map(matters, lines_since(segments, seen))) or bool(invited(lines_of(segments)))
+    base = heads
     trouble: RemoteTrouble | None = None
     try:
-        heads, safe = _push(ground, heads, branch, segments)
+        base, heads, safe = _push(ground, heads, branch, segments)
     except RemoteTrouble as error:  # what was fetched is published all the same
         trouble, safe = error, False
-    publish_commit(ground, heads.catalog, heads.results, shown=shown, dropping=segments if safe else ())
+    # Where nobody else has pushed and nothing has happened since, events have only gone from the journal into results.
+    moved = not news and base == _Heads(known or "", known_results if plan.results_branch else known)
+    publish_commit(ground, heads.catalog, heads.results, shown=shown, moved=moved, dropping=segments if safe else ())
     _move_clone(ground, branch, heads.catalog)
     if trouble is not None:
         raise trouble
@@ -90,8 +98,8 @@ def _fetch(ground: Ground, branch: str) -> _Heads | None:
     return _Heads(head, ground.repository.fetch(plan.remote, plan.results_branch))
 
 
-def _push(ground: Ground, heads: _Heads, branch: str, segments: Sequence[Path]) -> tuple[_Heads, bool]:
-    """Have the segments' events on the remote; return its heads, and whether they are there."""
+def _push(ground: Ground, heads: _Heads, branch: str, segments: Sequence[Path]) -> tuple[_Heads, _Heads, bool]:
+    """Have the segments' events on the remote; return its heads before and after, and whether they are there."""
     plan, repository, memory = ground.plan, ground.repository, ground.memory
     lines = lines_of(segments)
     target = plan.results_branch or branch
@@ -101,10 +109,10 @@ def _push(ground: Ground, heads: _Heads, branch: str, segments: Sequence[Path]) 
         if not change.files:
             if segments and heads.results:  # a killed pass has pushed them: what is let go of must be remembered
                 memory.note_pushed(heads.results)
-            return heads, True
+            return heads, heads, True
         # What was overtaken by others has pushed nothing, and is tried again at once.
         if attempt == 0 and not ground.may_push():
-            return heads, False
+            return heads, heads, False
         commit = repository.commit_files(heads.results, change.files, message(ground, lines, change.count))
         try:
             repository.push(plan.remote, commit, target)
@@ -119,7 +127,7 @@ def _push(ground: Ground, heads: _Heads, branch: str, segments: Sequence[Path]) 
         repository.keep(_tracking(plan, target), commit)
         memory.note_pushed(commit)
         ground.done.pushed, ground.done.carried = commit, change.count
-        return _Heads(heads.catalog if plan.results_branch else commit, commit), True
+        return heads, _Heads(heads.catalog if plan.results_branch else commit, commit), True
     raise AssertionError("the last attempt returns or raises")
 
 
