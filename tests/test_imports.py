@@ -21,6 +21,7 @@ ALLOWED = {
     "importing": {"building", "fetching", "storage", "formats", "core", "settings"},
     "probing": {"fetching", "building", "storage", "formats", "core", "settings"},
     "previewing": {"building", "storage", "formats", "core", "settings"},
+    "correcting": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "commands": {
@@ -35,6 +36,7 @@ ALLOWED = {
         "dailymotion",
         "fetching",
         "importing",
+        "correcting",
         "previewing",
         "probing",
     },  # fmt: skip

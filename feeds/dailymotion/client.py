@@ -15,6 +15,8 @@ from feeds.dailymotion.values import ADOPTION_ROLE, ADOPTION_SCOPE, Identity, Li
 # The most for `page` and `limit`: https://developers.dailymotion.com/api/platform-api/understand-api-responses/
 # The most rows of one query: https://developers.dailymotion.com/me/docs/browse-large-video-catalog
 PAGE_ROWS, QUERY_ROWS = 100, 1000
+# Inferred, as PARENT_SCOPES are.
+_VIDEO_NEEDS = "the scope manage_videos, and a video of an account that is this parent's child"
 
 
 class Client(Calls):
@@ -118,6 +120,45 @@ class Client(Calls):
                 self._call("DELETE", fallback, needs=needs)
         except (Broken, NotFound) as trouble:
             self._settle(trouble, "The rejection", lambda: not self._is_child(child_id, parent_id))
+
+    def video(self, video_id: str, fields: Iterable[str]) -> dict[str, Any]:
+        """Return these fields of a video; one that isn't public needs its account's login, or its parent's.
+
+        https://developers.dailymotion.com/api/platform-api/reference/#video. Raises NotFound, Refused.
+        """
+        return self.get(f"/video/{_segment(video_id)}", {"fields": ",".join(fields)})
+
+    def edit_video(self, video_id: str, form: Mapping[str, str], *, is_done: Callable[[], bool]) -> None:
+        """Write these fields of a video; asked as `adopt` is, and `is_done` looks whether they are written.
+
+        https://developers.dailymotion.com/api/platform-api/reference/#video. Raises NotFound, Refused, Invalid.
+        """
+        try:
+            self._call("POST", f"/video/{_segment(video_id)}", form=form, needs=_VIDEO_NEEDS)
+        except Broken as trouble:
+            self._settle(trouble, "The edit", is_done)
+
+    def delete_video(self, video_id: str) -> bool:
+        """Delete a video for good; asked as `adopt` is. Return False where it was gone before.
+
+        https://developers.dailymotion.com/api/platform-api/reference/#video. Raises Refused.
+        """
+        try:
+            self._call("DELETE", f"/video/{_segment(video_id)}", needs=_VIDEO_NEEDS)
+        except NotFound as trouble:  # a path that is there no more says so, too
+            self._settle(trouble, "The deletion", lambda: self.is_gone(video_id))
+            return False
+        except Broken as trouble:
+            self._settle(trouble, "The deletion", lambda: self.is_gone(video_id))
+        return True
+
+    def is_gone(self, video_id: str) -> bool:
+        """Return whether there is no such video."""
+        try:
+            self.video(video_id, ("id",))
+        except NotFound:
+            return True
+        return False
 
     def _settle(self, trouble: DailymotionError, what: str, is_done: Callable[[], bool]) -> None:
         try:

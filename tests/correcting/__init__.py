@@ -1,0 +1,1 @@
+"""Takedowns, pushes, archives."""
