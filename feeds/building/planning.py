@@ -126,7 +126,7 @@ class _Planned:
                 links = ", ".join(f"https://www.dailymotion.com/video/{remote_id}" for remote_id in each.remote_ids)
                 why = f"{each.ground.value}: {each.why}" if each.why else each.ground.value
                 yield Warned(
-                    Danger.LIVE, each.user, each.guid, f"{why}, and online: {links}",
+                    Danger.LIVE, each.user, each.guid, f"it is online ({links}): {why}",
                     "Take it down there: leaving a feed deletes nothing.",
                 )  # fmt: skip
 

@@ -39,7 +39,7 @@ def _user(user: UserPlan) -> dict[str, Any]:
         "listed": list(user.listed),
         "no_longer_listed": list(map(_noted, user.gone)),
         "changed": list(map(_noted, user.changed)),
-        "not_listed_yet": list(map(_noted, user.waiting)),
+        "not_listed": list(map(_noted, user.waiting)),
         "changed_since_import": list(user.corrected),
         "blocked": json.loads(findings.render(user.blocked, "json")),
     }

@@ -46,13 +46,12 @@ def user_words(user: UserPlan) -> str:
     if user.blocked:
         return "blocked: the last good version stays"
     sizes = map(len, (user.listed, user.gone, user.changed, user.waiting, user.corrected))
-    listed, gone, changed, waiting, corrected = sizes
-    return ", ".join(_counts(listed, gone, changed, waiting, corrected))
+    return ", ".join(each for each in _counts(*sizes) if not each.lstrip("+-").startswith("0 "))
 
 
 def _counts(listed: int, gone: int, changed: int, waiting: int, corrected: int) -> list[str]:
     words = [f"+{listed:,} listed", f"-{gone:,} no longer listed", f"{changed:,} changed"]
-    words += [f"{waiting:,} not listed yet"] if waiting else []
+    words += [f"{waiting:,} not listed"] if waiting else []
     words += [f"{corrected:,} changed since import"] if corrected else []
     return words
 

@@ -77,18 +77,18 @@ def test_an_edit_is_told_user_by_user(site, plan):
         output
         == f"""\
 Compared with HEAD ({head}), as of 2026-11-24 12:00 UTC:
-  +1 listed, -1 no longer listed, 1 changed, 2 not listed yet, 1 changed since import.
+  +1 listed, -1 no longer listed, 1 changed, 2 not listed, 1 changed since import.
 
-anna-name (anna): +1 listed, -1 no longer listed, 1 changed, 1 not listed yet
+anna-name (anna): +1 listed, -1 no longer listed, 1 changed, 1 not listed
   + a14
   - a11: deleted from the catalog
   ~ a12: title, media
     a13: not listed, held
 
-bo-name (bo): +0 listed, -0 no longer listed, 0 changed, 1 changed since import
+bo-name (bo): 1 changed since import
   = b3: imported already: Dailymotion keeps the old version, unless `relist` has it read again
 
-dan-name (dan): +0 listed, -0 no longer listed, 0 changed, 1 not listed yet
+dan-name (dan): 1 not listed
     d1: not listed, user unknown
 """
     )

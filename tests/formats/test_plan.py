@@ -36,7 +36,7 @@ PLAN = Plan(
 
 TEXT = """\
 Compared with HEAD (0123456789), as of 2026-11-28 09:05 UTC:
-  +2 listed, -1 no longer listed, 1 changed, 1 not listed yet, 1 changed since import, 1 user blocked.
+  +2 listed, -1 no longer listed, 1 changed, 1 not listed, 1 changed since import, 1 user blocked.
   note: network.mrss changes: every feed is written anew.
 
 ! refused removals: edits would take 12 listed videos out.
@@ -46,7 +46,7 @@ Compared with HEAD (0123456789), as of 2026-11-28 09:05 UTC:
 ! guid renamed: "a9" of x2anna: it would be called "a7".
   A guid never changes.
 
-annacooks (x2anna): +2 listed, -1 no longer listed, 1 changed, 1 not listed yet, 1 changed since import
+annacooks (x2anna): +2 listed, -1 no longer listed, 1 changed, 1 not listed, 1 changed since import
   + a7
   + a8
   - a1: held
@@ -58,7 +58,7 @@ x3bo: blocked: the last good version stays
   users/bo.yaml:4:7: "titel" is not a key here
 """
 MARKDOWN = """\
-### feeds plan: &#43;2 listed, &#45;1 no longer listed, 1 changed, 1 not listed yet, 1 changed since import, \
+### feeds plan: &#43;2 listed, &#45;1 no longer listed, 1 changed, 1 not listed, 1 changed since import, \
 1 user blocked
 
 Compared with HEAD &#40;0123456789&#41;, as of 2026-11-28 09:05 UTC.
@@ -74,7 +74,7 @@ network.mrss changes&#58; every feed is written anew.
 - **guid renamed** <code>a9</code> of <code>x2anna</code>: it would be called &#34;a7&#34;.<br>
   A guid never changes.
 
-<details><summary>annacooks &#40;x2anna&#41;: &#43;2 listed, &#45;1 no longer listed, 1 changed, 1 not listed yet, \
+<details><summary>annacooks &#40;x2anna&#41;: &#43;2 listed, &#45;1 no longer listed, 1 changed, 1 not listed, \
 1 changed since import</summary>
 
     + a7
@@ -120,7 +120,7 @@ def test_json_has_all_of_it():
         "listed": ["a7", "a8"],
         "no_longer_listed": [{"guid": "a1", "why": "held"}],
         "changed": [{"guid": "a2", "why": "title, media"}],
-        "not_listed_yet": [{"guid": "a3", "why": "held"}],
+        "not_listed": [{"guid": "a3", "why": "held"}],
         "changed_since_import": ["a4"],
         "blocked": [],
     }
