@@ -118,7 +118,9 @@ def _plain(item: _Item, *names: str) -> str:
             for found in scope.all(name):
                 kind = found.get("type").lower()
                 is_html = kind in ("html", "text/html") or name == "content:encoded"
-                if is_html or (":" not in name.removeprefix("itunes:") and foreign_html.has_markup(found.text)):
+                if is_html or (
+                    not kind and ":" not in name.removeprefix("itunes:") and foreign_html.has_markup(found.text)
+                ):
                     text = foreign_html.text_of(found.text)
                 else:
                     text = foreign_html.lines_of(found.text)

@@ -7,6 +7,7 @@ What isn't understood here holds the video: it must not be shown to more people 
 
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from feeds.formats.foreign import Foreign
@@ -42,7 +43,16 @@ def _put_period(text: str, foreign: Foreign) -> None:
     if not any(found.values()):
         foreign.hold(f'"{" ".join(text.split())[:60]}" is no period: the video is held')
         return
-    foreign.put_window(found.get("start"), found.get("end"))
+    foreign.put_window(found.get("start"), _behind(found.get("end", "")))
+
+
+def _behind(end: str) -> str:
+    """Return the first second that is outside, for a period's last second that is the last of a minute."""
+    try:
+        last = datetime.fromisoformat(end)
+        return (last + timedelta(seconds=1)).isoformat() if last.second == 59 and last.tzinfo else end
+    except (ValueError, OverflowError):
+        return end
 
 
 def _put_restriction(restriction: "Node", foreign: Foreign) -> None:
