@@ -87,7 +87,7 @@ class Admins:
         def guarded(*args: Given.args, **kwargs: Given.kwargs) -> AnyResponse:
             g.admin = self._signed_in()
             if g.admin is None:
-                lost = request.method != "GET"
+                lost = request.method not in {"GET", "HEAD"}
                 return self._pages.render("partners_sign_in.html", 403 if lost else 200, lost=lost)
             return view(*args, **kwargs)
 

@@ -446,14 +446,15 @@ def test_a_parents_login_that_dailymotion_ended_is_dropped_and_another_is_offere
 
 
 def test_a_disk_that_takes_nothing_is_seen_before_dailymotion_is_asked(nord):
-    adopted(nord)
+    nord.world.accounts[CAFE].parents.append(PARENT)
+    nord.site.happened(line("adopted", user=CAFE, username="cafecourts", parent=PARENT))
     browser = signed_in(nord)
     as_parent(browser)
     page = page_of(browser, CAFE, "/reject")
-    nord.site.state.joinpath("deciding").write_text("in the way")
+    nord.site.state.joinpath("journal").write_text("in the way")
     page = decide(browser, CAFE, "reject", page=page)
     assert (page.status_code, heading(page)) == (503, "That didn&#39;t work")
-    assert "deciding can&#39;t be made" in page.text
+    assert "Nothing was recorded." in page.text
     assert nord.world.accounts[CAFE].parents == [PARENT]
 
 
