@@ -18,8 +18,8 @@ build: $(VENV)/.installed      ## render the catalog in this folder into static_
 check: $(VENV)/.installed      ## every fault of the catalog in this folder
 	@$(PY) -m feeds check
 
-serve: $(VENV)/.installed      ## the site and the app on loopback, until ^C
-	@$(PY) -m feeds serve
+serve: $(VENV)/.installed      ## a scratch copy to click through, with a stand-in for Dailymotion, until ^C
+	@$(PY) -m feeds serve --sandbox
 
 bench: $(VENV)/.installed-bench  ## the speed table, against peers
 	@$(PY) -m benchmarks

@@ -100,18 +100,22 @@ class Server:
 
     process: subprocess.Popen[str]
 
-    def __init__(self, programs: Programs, folders: Folders, site: Path, *, log: Path) -> None:
+    def __init__(self, programs: Programs, folders: Folders, site: Path, *, log: Path, every: str = EVERY) -> None:
         self.folders, self.site = folders, site
-        self._programs, self._log = programs, log
+        self._programs, self._log, self._every = programs, log, every
         self.limit_s = LEAST_S
 
     def start(self, remote: Path, environ: Mapping[str, str]) -> None:
         """Clone the remote, and start the sync."""
         Clone(self.folders.catalog, "server").clone(remote)
         self._host = Clone(remote, "host")
+        self.watch(environ)
+
+    def watch(self, environ: Mapping[str, str]) -> None:
+        """Start the sync on the folder that is there, whether it is a clone or not."""
         self.limit_s = LEAST_S + sum(map(len, files_of(self.folders.catalog).values())) / BYTES_A_SECOND
         arguments = ["-m", "feeds", "sync", "--catalog", str(self.folders.catalog), "--out", str(self.site)]
-        arguments += ["--watch", "--every", EVERY, "--max-pushes", MAX_PUSHES]
+        arguments += ["--watch", "--every", self._every, "--max-pushes", MAX_PUSHES]
         with self._log.open("w") as log:
             # By ^C it finishes its pass, and no git of it is left at work.
             endings = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)

@@ -128,7 +128,7 @@ def url_of(listener: socket.socket) -> str:
 def wait_until_answering(program: subprocess.Popen[str], url: str, path: str) -> None:
     """Wait until the server answers the path with 200. Raises FeedsError if it ends, or takes too long."""
     deadline = time.monotonic() + START_S
-    while _status(url.removeprefix("http://"), path) != http.client.OK:
+    while status(url.removeprefix("http://"), path) != http.client.OK:
         if program.poll() is not None:
             raise FeedsError(f"A server ended while it started, with exit code {program.returncode}.")
         if time.monotonic() > deadline:
@@ -168,7 +168,8 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **settings}
 
 
-def _status(host: str, path: str) -> int | None:
+def status(host: str, path: str) -> int | None:
+    """Return what a GET is answered with, or None where nothing answers."""
     connection = http.client.HTTPConnection(host, timeout=START_S)
     try:
         connection.request("GET", path)

@@ -119,14 +119,21 @@ def faults(rehearsal: Rehearsal) -> list[str]:
     return found
 
 
-def faults_of_clones(pushed: Mapping[str, bytes], pulled: Mapping[str, bytes], fresh: Mapping[str, bytes]) -> list[str]:
+def faults_of_clones(
+    pushed: Mapping[str, bytes],
+    pulled: Mapping[str, bytes],
+    fresh: Mapping[str, bytes],
+    *,
+    begun: Set[str] = frozenset(),
+) -> list[str]:
     """Return a sentence for each thing of the editor's that is lost, and for each that the pull didn't bring.
 
     Each is the files of a work tree by path: the editor's when the change was pushed, the editor's after the last
-    pull, and those of a fresh clone, which has what the remote has.
+    pull, and those of a fresh clone, which has what the remote has. `begun` are files that the server may begin.
     """
     found = []
     theirs = {path for path in pushed.keys() | fresh.keys() if not path.startswith("results/")}
+    theirs -= begun - pushed.keys()
     if lost := {path for path in theirs if pushed.get(path) != fresh.get(path)}:
         found.append(f"{_are(lost)} not on the remote as the editor pushed it.")
     if missed := {path for path in pulled.keys() | fresh.keys() if pulled.get(path) != fresh.get(path)}:

@@ -15,9 +15,9 @@ from feeds.settings import Folders
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(prefix: str = "feeds-rehearsal-") -> Iterator[Path]:
     """Make a folder that is gone after the block."""
-    folder = Path(tempfile.mkdtemp(prefix="feeds-rehearsal-"))
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         yield folder
     finally:

@@ -2,47 +2,65 @@
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from feeds.commands._deployment import Clone, Server
+from feeds.commands._deployment import EVERY, LAST_LINES, Clone, Server
 from feeds.commands._edits import Edit
 from feeds.commands._programs import Programs, environment, listen, url_of, wait_until_answering
 from feeds.commands._rehearsal import Crawl, parse_crawl
-from feeds.core.catalog import Network
+from feeds.commands._stand_in import Account, Cast, StandIn, cast_of
+from feeds.core.catalog import Network, UserList
 from feeds.core.errors import FeedsError
 from feeds.core.events import Event
 from feeds.formats import mrss, results_yaml
+from feeds.onboarding.register import Register
 from feeds.settings import Folders
 
 Step = Callable[["Stage"], None]
 
 EDITOR, SERVER, STAND_IN, NEWCOMER = "editor", "server", "stand-in", "newcomer"
+PARTNER, STRANGER, GUEST = "partner", "stranger", "guest"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who was told to be adopted in a rehearsal, and which events must say so."""
+
+    account: Account
+    events: tuple[str, ...]
 
 
 class Stage:
     """What the steps share. Each step leaves here what later ones and the judgement need."""
 
     network: Network
+    cast: Cast
     edit: Edit | None = None
     pushed: Mapping[str, bytes]
     report: Mapping[str, Any]
     first: Crawl
     second: Crawl
     records: Sequence[Event]
+    children: Collection[str]
+    issued: int
 
-    def __init__(self, programs: Programs, scratch: Path, source: Folders) -> None:
+    def __init__(self, programs: Programs, scratch: Path, source: Folders, *, every: str = EVERY) -> None:
         self.programs, self.source, self.scratch = programs, source, scratch
         self.remote = scratch / "remote.git"
         self.editor = Clone(scratch / "editor", EDITOR)
         self.newcomer = Clone(scratch / "newcomer", NEWCOMER)
         self.site = scratch / "site"
         self.folders = Folders(scratch / "server", scratch / "state")
-        self.server = Server(programs, self.folders, self.site, log=scratch / "sync.log")
+        self.server = Server(programs, self.folders, self.site, log=scratch / "sync.log", every=every)
+        self.stand_in = StandIn(programs, scratch)
+        self.joined: list[Joined] = []
+        self.left_out: list[str] = []
         self.found: list[str] = []
         self._app_log = scratch / "app.log"
         self._secret = secrets.token_urlsafe(24)
@@ -51,6 +69,8 @@ class Stage:
                 "FEEDS_CATALOG": str(self.folders.catalog),
                 "FEEDS_STATE": str(self.folders.state),
                 "FEEDS_CALLBACK_SECRET": self._secret,
+                # A login that this person keeps is for Dailymotion.
+                "XDG_STATE_HOME": str(scratch / "home"),
                 "TMPDIR": str(scratch),
             }
         )
@@ -75,11 +95,15 @@ class Stage:
             raise FeedsError(f"{catalog.name} could not be built (exit code {code}):\n{errors.strip()}")
         return report
 
-    def start_servers(self) -> None:
-        """Start the site's server and the app."""
-        with listen(0) as site, listen(0) as app:
+    def start_servers(self, ports: Sequence[int] = (0, 0, 0)) -> None:
+        """Start the site's server, the app and its Dailymotion, on these ports or on free ones."""
+        self.cast = cast_of(self.network, Register(self.folders))
+        with listen(ports[0]) as site, listen(ports[1]) as app:
             self.site_url, self.app_url = url_of(site), url_of(app)
             self._files = self.programs.start_site(self.site, site, self.environ)
+            self.stand_in.start(self.cast, f"{self.app_url}/connect/return", self.environ, port=ports[2])
+            pages = {"FEEDS_PUBLIC_URL": self.app_url, "FEEDS_SECRET_KEY": secrets.token_urlsafe(32)}
+            self.environ |= pages | self.stand_in.settings()
             with self._app_log.open("w") as log:
                 self._app = self.programs.start_app(app, self.environ, log=log)
 
@@ -91,16 +115,41 @@ class Stage:
         except FeedsError as error:
             raise FeedsError(f"{error}\n{self._app_log.read_text().strip()}") from error
 
+    @property
+    def callback_url(self) -> str:
+        """Return where Dailymotion calls back, with the secret in it."""
+        return f"{self.app_url}/callback/{self._secret}"
+
+    def ended(self) -> str | None:
+        """Return what a program that has ended by itself said last, or None while all run."""
+        logs = {"sync.log": self.server.process, "app.log": self._app, "stand-in.log": self.stand_in.process}
+        for log, program in logs.items():
+            if program.poll() is not None:
+                lines = (self.scratch / log).read_text(errors="replace").splitlines()[-LAST_LINES:]
+                words = "".join(f"\n  {line}" for line in lines)
+                return f"{log.removesuffix('.log')} ended by itself, with exit code {program.returncode}:{words}"
+        return None if self._files.poll() is None else "The site's server ended by itself."
+
+    def feeds(self, *arguments: str) -> str:
+        """Run a verb on the server, as a person there does; return its output. Raises FeedsError with its words."""
+        code, output, errors = self.programs.run(
+            ["-m", "feeds", *arguments, "--catalog", str(self.folders.catalog)], self.environ
+        )
+        if code:
+            words = "\n".join(filter(None, (output.strip(), errors.strip())))
+            raise FeedsError(f"feeds {' '.join(arguments[:2])} ended with exit code {code}:\n{words}")
+        return output.strip()
+
+    def confirm_parent(self) -> None:
+        """Say that the parent is who it is, as a person does before anybody is adopted. Raises FeedsError."""
+        self.feeds("doctor", "--parent-is", self.cast.parent.username, "--site", self.site_url)
+
     def crawl(self, options: Sequence[str] = (), *, calls_back: bool = False) -> Crawl:
         """Have the sandbox crawl the site, and call the app back."""
-        base_url, shape = self.network.base_url, self.network.user_list
-        arguments = ["-m", "sandbox", "crawl", f"{base_url}users.json", "--map", f"{base_url}={self.site_url}"]
-        arguments += ["--id-key", shape.fields.id, "--username-key", shape.fields.username]
-        arguments += ["--feed-key", shape.fields.feed, *(["--wrap", shape.wrap] if shape.wrap else [])]
         # The callback's secret stands in its address, and the arguments of a program are there for all to see.
-        callback = {"SANDBOX_CALLBACK": f"{self.app_url}/callback/{self._secret}"} if calls_back else {}
+        callback = {"SANDBOX_CALLBACK": self.callback_url} if calls_back else {}
         code, output, errors = self.programs.run(
-            [*arguments, *options, "--format", "json"], {**self.environ, **callback}
+            ["-m", *self.crawling(), *options, "--format", "json"], {**self.environ, **callback}
         )
         if not output:
             raise FeedsError(f"The sandbox could not crawl the site (exit code {code}):\n{errors.strip()}")
@@ -109,6 +158,16 @@ class Stage:
         if self.report["listed"] != crawl.listed and not crawl.complaints:
             raise FeedsError(f"The build listed {self.report['listed']} videos, but the importer found {crawl.listed}.")
         return crawl
+
+    def crawling(self) -> list[str]:
+        """Return the words after `python -m` by which the sandbox crawls the site where it is served."""
+        base_url, shape = self.network.base_url, self.network.user_list
+        words = ["sandbox", "crawl", f"{base_url}users.json", "--map", f"{base_url}={self.site_url}"]
+        usual = UserList()  # which the sandbox begins with, too
+        for key in ("id", "username", "feed"):
+            if (name := getattr(shape.fields, key)) != getattr(usual.fields, key):
+                words += [f"--{key}-key", name]
+        return [*words, *(["--wrap", shape.wrap] if shape.wrap else [])]
 
     def titles(self, user_id: str) -> dict[str, str]:
         """Return what the published feed of a user shows: titles by guid."""

@@ -1,4 +1,4 @@
-"""Rehearse the whole loop on a scratch copy of a catalog: an editor pushes, the server syncs, Dailymotion crawls.
+"""Rehearse the whole loop on a scratch copy: an editor pushes, the server syncs, partners join, Dailymotion crawls.
 
 The importer is the sandbox, started as the foreign program that it is; the app runs under gunicorn; `feeds sync`
 watches a bare Git remote; all of it talks on loopback. Nothing outside the scratch folder is changed.
@@ -12,6 +12,7 @@ from textwrap import fill
 
 import click
 
+from feeds.commands import _onboarding
 from feeds.commands._edits import Edit, choose
 from feeds.commands._programs import Programs, ended_by_signals
 from feeds.commands._rehearsal import (
@@ -41,8 +42,8 @@ WIDTH = 80
 def command(catalog: str | None) -> None:
     """Prove the whole loop with your catalog, without touching it.
 
-    On a scratch copy, with a Git remote of its own: an editor pushes a change, `feeds sync` publishes it, a stand-in
-    for Dailymotion crawls every feed and calls back, and a table shows what came of it.
+    On a scratch copy, with a Git remote of its own: an editor pushes a change, `feeds sync` publishes it, partners join
+    on the app's pages, a stand-in for Dailymotion crawls every feed and calls back, and a table shows what came of it.
     """
     source = folders_of(catalog)
     with ended_by_signals(), scratch_folder() as scratch, Programs() as programs:
@@ -99,9 +100,14 @@ def take_in(stage: Stage) -> None:
     stage.say(SERVER, f"takes the change in: {_many(stage.report['listed'], 'video')}")
 
 
+def receive(stage: Stage) -> None:
+    """Wait until the server has the adoptions on the remote, and the feeds of the adopted published."""
+    stage.report = stage.server.settle("the adoptions on the remote")
+    _say_published(stage, "pushes the adoptions")
+
+
 def crawl(stage: Stage) -> None:
     """Read every feed and call back, as the importer, with as many kinds of trouble as the feeds have room for."""
-    stage.wait_for_servers()
     stage.first = stage.crawl(_troubles(stage.report["listed"]), calls_back=True)
     posted = f"{_many(_events(stage.first), 'event')} in {_many(len(stage.first.posts), 'callback')}"
     stage.say(STAND_IN, f"crawls {_many(len(stage.first.usernames), 'feed')} as Dailymotion does, posts {posted}")
@@ -130,9 +136,13 @@ def pull(stage: Stage) -> None:
     """Pull the results, as the editor."""
     try:
         stage.editor.pull()
-        stage.say(EDITOR, "pulls the results")
     except GitFailed as error:
         stage.found.append(f"The editor's pull failed: {error}")
+        return
+    begun = _onboarding.starter(stage)
+    if begun is not None and not (stage.editor.folder / begun).exists():
+        stage.found.append(f"The guest came by invitation, and the editor's pull brought no {begun}.")
+    stage.say(EDITOR, f"pulls the results{'' if begun is None else f', and {begun} to fill in'}")
 
 
 def clone(stage: Stage) -> None:
@@ -142,7 +152,8 @@ def clone(stage: Stage) -> None:
     stage.build(stage.newcomer.folder, fresh_site, "--at", stage.report["at"], state=stage.scratch / "fresh-state")
     stage.say(NEWCOMER, "clones the remote and builds the site anew")
     stage.records = stage.events_below(stage.newcomer.folder / "results")
-    stage.found += faults_of_clones(stage.pushed, stage.editor.files(), stage.newcomer.files())
+    begun = {name for name in (_onboarding.starter(stage),) if name is not None}
+    stage.found += faults_of_clones(stage.pushed, stage.editor.files(), stage.newcomer.files(), begun=begun)
     stage.found += faults_of_sites(files_of(stage.site), files_of(fresh_site))
 
 
@@ -163,15 +174,18 @@ def build(stage: Stage) -> None:
     stage.records = stage.events_below(stage.folders.state / "journal")
 
 
-STEPS: tuple[Step, ...] = (begin, publish, edit, take_in, crawl, carry, stop, crawl_again, pull, clone)
-STEPS_WITHOUT_GIT: tuple[Step, ...] = (copy, build, crawl, build, crawl_again)
+JOIN: tuple[Step, ...] = (_onboarding.connect, _onboarding.ask, _onboarding.invite)
+STEPS: tuple[Step, ...] = (
+    begin, publish, edit, take_in, *JOIN, receive, crawl, carry, stop, crawl_again, pull, clone, _onboarding.search
+)  # fmt: skip
+STEPS_WITHOUT_GIT: tuple[Step, ...] = (copy, build, *JOIN, build, crawl, build, crawl_again, _onboarding.search)
 
 
 def conclusion(stage: Stage) -> str:
     """Return the table and what is proven by it. Raises FeedsError with all that doesn't add up."""
     rehearsal = compare(stage.first, stage.second, stage.records)
     shown = f"\n{table(rows(rehearsal))}\n"
-    if found := [*stage.found, *faults(rehearsal)]:
+    if found := [*stage.found, *_onboarding.faults(stage), *faults(rehearsal)]:
         click.echo(shown)
         raise FeedsError("\n".join(["The rehearsal does not add up:", *(f"  - {fault}" for fault in found)]))
     return f"{shown}\n{fill(' '.join(_sentences(stage, rehearsal)), WIDTH)}"
@@ -186,6 +200,7 @@ def _sentences(stage: Stage, rehearsal: Rehearsal) -> list[str]:
         said.append(f"{_many(left, 'imported video')} left the feeds, and nothing else did.")
     else:
         said.append("Nothing was listed, so nothing could leave a feed: `feeds build` says why.")
+    said += _onboarding.sentences(stage)
     if waiting := moved_up(rehearsal):
         said.append(f"{_many(waiting, 'video')} moved up, as there was room in a feed now.")
     if change is None:

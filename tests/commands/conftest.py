@@ -93,6 +93,10 @@ class Feeds:
         """Return the numbers of the processes that carry the mark, waiting until there is none."""
         return poll(self.marked, until=lambda numbers: not numbers)
 
+    def seen(self, look, *, until):
+        """Return what `look` sees as soon as it is as hoped, or what it saw at the deadline."""
+        return poll(look, until=until)
+
     def arguments(self, number):
         """Return a process's command line."""
         return Path(f"/proc/{number}/cmdline").read_text().replace("\0", " ")

@@ -2,14 +2,28 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import pytest
+import requests
 
 from feeds.commands._deployment import Clone
+from feeds.commands._onboarding import connect, invite
 from feeds.commands._programs import Programs
 from feeds.commands._scratch import copy_catalog
 from feeds.commands._stage import Stage
-from feeds.commands.rehearse import STEPS, carry, conclusion, crawl, crawl_again, edit, publish, pull, stop
+from feeds.commands.rehearse import (
+    STEPS,
+    carry,
+    clone,
+    conclusion,
+    crawl,
+    crawl_again,
+    edit,
+    publish,
+    pull,
+    stop,
+)
 from feeds.core.errors import FeedsError
 from feeds.settings import Folders
 
@@ -18,48 +32,66 @@ PLAYED = """\
   server    clones it, and runs feeds sync --watch: 8 videos in 2 feeds
   editor    corrects a title, adds a video, and pushes
   server    takes the change in: 9 videos
-  stand-in  crawls 2 feeds as Dailymotion does, posts 11 events in 5 callbacks
+  stranger  asks to join, is approved by feeds partners approve, connects again: adopted
+  guest     follows the link of feeds partners invite: adopted
+  server    pushes the adoptions: 9 videos in 4 feeds
+  stand-in  crawls 4 feeds as Dailymotion does, posts 11 events in 5 callbacks
   server    pushes the results, publishes what is left: 4 videos
   stand-in  crawls again: 4 videos
-  editor    pulls the results
+  editor    pulls the results, and users/x9guest.yaml to fill in
   newcomer  clones the remote and builds the site anew
 
 user                before imported   failed  unclear  unknown    after
 -----------------------------------------------------------------------
 annacooks                6        4        1        1        -        4
 bluenote                 3        3        -        -        -        -
+guestfilms               -        -        -        -        -        -
+strayfilms               -        -        -        -        -        -
 (no user's video)        -        -        -        -        1        -
 -----------------------------------------------------------------------
 total                    9        7        1        1        1        4
 
 It adds up: all 11 events were answered 200 and are in the remote's results/. 7
-imported videos left the feeds, and nothing else did. 2 videos moved up, as
-there was room in a feed now. The editor's change came into the feeds, and is on
-the remote as it was pushed. The editor's pull had no conflict, and a fresh
-clone builds the same site byte for byte. The scratch copy is gone, and the
-catalog was not touched.
+imported videos left the feeds, and nothing else did. Nobody in the catalog
+waits to be adopted, so no partner of it could connect. strayfilms and
+guestfilms joined through the app's pages: they are adopted at the stand-in and
+by the events, and the importer found their feeds. None of the 9 codes and
+tokens that the stand-in gave out is on the disk, in a file or in Git. 2 videos
+moved up, as there was room in a feed now. The editor's change came into the
+feeds, and is on the remote as it was pushed. The editor's pull had no conflict,
+and a fresh clone builds the same site byte for byte. The scratch copy is gone,
+and the catalog was not touched.
 """
 
 WITHOUT_GIT = """\
   server    builds the site: 8 videos in 2 feeds
-  stand-in  crawls 2 feeds as Dailymotion does, posts 10 events in 5 callbacks
-  server    builds again: 4 videos in 2 feeds
+  stranger  asks to join, is approved by feeds partners approve, connects again: adopted
+  guest     follows the link of feeds partners invite: adopted
+  server    builds again: 8 videos in 4 feeds
+  stand-in  crawls 4 feeds as Dailymotion does, posts 10 events in 5 callbacks
+  server    builds again: 4 videos in 4 feeds
   stand-in  crawls again: 4 videos
 
 user                before imported   failed  unclear  unknown    after
 -----------------------------------------------------------------------
 annacooks                6        4        1        1        -        4
 bluenote                 2        2        -        -        -        -
+guestfilms               -        -        -        -        -        -
+strayfilms               -        -        -        -        -        -
 (no user's video)        -        -        -        -        1        -
 -----------------------------------------------------------------------
 total                    8        6        1        1        1        4
 
 It adds up: all 10 events were answered 200 and are in the results. 6 imported
-videos left the feeds, and nothing else did. 2 videos moved up, as there was
-room in a feed now. Git isn't installed, so there was no remote, no editor and
-no feeds sync. The scratch copy is gone, and the catalog was not touched.
+videos left the feeds, and nothing else did. Nobody in the catalog waits to be
+adopted, so no partner of it could connect. strayfilms and guestfilms joined
+through the app's pages: they are adopted at the stand-in and by the events, and
+the importer found their feeds. None of the 9 codes and tokens that the stand-in
+gave out is on the disk. 2 videos moved up, as there was room in a feed now. Git
+isn't installed, so there was no remote, no editor and no feeds sync. The
+scratch copy is gone, and the catalog was not touched.
 """
-LINES = [line[:26] for line in PLAYED.splitlines()[:9]]
+LINES = [line[:26] for line in PLAYED.splitlines()[:12]]
 
 
 @pytest.fixture
@@ -109,6 +141,60 @@ def lose_a_result(clone):
     clone.commit("Tidy up")
 
 
+def lose_a_decision(clone):
+    for file in clone.folder.glob("results/**/*.yaml"):
+        file.write_text("".join(line for line in file.read_text().splitlines(True) if '"approved"' not in line))
+    clone.commit("Tidy up")
+
+
+def remove_the_beginning(clone):
+    (clone.folder / "users" / "x9guest.yaml").unlink()
+    clone.commit("Tidy up")
+
+
+def stand_in_token(stage, account, scope):
+    """Return a token of an account's login, which the stand-in has given out by that."""
+    form = {"grant_type": "password", "username": account.username, "password": account.password, "scope": scope}
+    key = {"client_id": "sandbox-key", "client_secret": "sandbox-secret"}
+    return requests.post(f"{stage.stand_in.url}/oauth/token", data=form | key).json()["access_token"]
+
+
+def reject_the_guest(stage):
+    token = stand_in_token(stage, stage.cast.parent, "manage_videos")
+    address = f"{stage.stand_in.url}/me/children/{stage.cast.guest.id}"
+    requests.delete(address, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+
+
+def adopt_the_stranger(stage):
+    token = stand_in_token(stage, stage.cast.stranger, "delegate_account_management")
+    address = f"{stage.stand_in.url}/me/parents/x1nord"
+    requests.post(address, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+
+
+def keep_a_token(stage):
+    (stage.folders.state / "debug.log").write_text(f"they have {stand_in_token(stage, stage.cast.guest, 'email')}!")
+
+
+def commit_a_token(stage):
+    token = stand_in_token(stage, stage.cast.guest, "email")
+
+    def change(clone):
+        (clone.folder / "results" / "token.txt").write_text(token)
+        clone.commit("Oops")
+        (clone.folder / "results" / "token.txt").unlink()
+        clone.commit("Nobody has seen it")
+
+    in_a_clone_of_theirs(change)(stage)
+
+
+def overlook_the_guest(stage):
+    def others(by_user):
+        return {user: its for user, its in by_user.items() if user != "x9guest"}
+
+    first = stage.first
+    stage.first = replace(first, guids=others(first.guids), usernames=others(first.usernames))
+
+
 def kill_the_sync(stage):
     stage.server.process.kill()
     stage.server.process.wait()
@@ -147,7 +233,7 @@ def test_whatever_git_is_told_by_the_user_it_goes_its_own_way(feeds, network, gi
     assert output.endswith(PLAYED)
 
 
-@pytest.mark.parametrize("moment", [LINES[number] for number in (0, 1, 2, 4, 7)])
+@pytest.mark.parametrize("moment", [LINES[number] for number in (0, 1, 2, 4, 5, 7, 10)])
 def test_ctrl_c_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, git):
     ended_at(moment, signal.SIGINT, feeds, network, tree)
 
@@ -183,7 +269,7 @@ def test_impatient_signals_change_nothing_about_the_end(feeds, network, git):
 def test_killed_it_takes_its_programs_with_it(feeds, network, tree, git):
     before = tree(network)
     program = feeds.start("rehearse", "--catalog", network)
-    while not (line := program.stdout.readline()).startswith(LINES[4]):
+    while not (line := program.stdout.readline()).startswith(LINES[7]):
         assert line
     program.kill()
     assert feeds.left() == []
@@ -223,14 +309,77 @@ def test_a_remote_that_takes_no_results_is_told_with_what_the_sync_says(rehearse
         (carry, kill_the_sync, ["feeds sync ended with exit code -9 instead of 130."]),
         (stop, in_a_clone_of_theirs(lose_a_result), ["bo-0001 is not in the results", "A fresh clone builds another"]),
         (stop, in_a_clone_of_theirs(revert_the_editor), ["not on the remote as the editor pushed it."]),
+        (connect, adopt_the_stranger, ["strayfilms only asked to join, and is adopted at the stand-in."]),
+        (crawl, overlook_the_guest, ["guestfilms was adopted, and the importer found no feed of theirs."]),
+        (stop, reject_the_guest, ["guestfilms was told to be adopted, and is not at the stand-in."]),
+        (stop, in_a_clone_of_theirs(lose_a_decision), ["strayfilms has joined, but no event tells it: approved."]),
+        (stop, in_a_clone_of_theirs(remove_the_beginning), ["the editor's pull brought no users/x9guest.yaml."]),
+        (clone, keep_a_token, ["A code or token of somebody's login is in state/debug.log."]),
+        (clone, commit_a_token, ["A code or token of somebody's login is in the repository "]),
     ],
-    ids=["change undone early", "sync killed", "result lost", "change undone late"],
+    ids=[
+        "change undone early",
+        "sync killed",
+        "result lost",
+        "change undone late",
+        "adopted too early",
+        "feed missing",
+        "rejected",
+        "decision lost",
+        "no file begun",
+        "token in a file",
+        "token in a commit",
+    ],
 )
 def test_what_is_lost_on_the_way_is_found(rehearsed, behind, step, messages):
     with pytest.raises(FeedsError, match="The rehearsal does not add up") as error:
         rehearsed({behind: step})
     for message in messages:
         assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("behind", "step", "message"),
+    [
+        (
+            connect,
+            lambda stage: (stage.folders.state / "parent.json").unlink(),
+            r'strayfilms could not join: ".*" has no button "Yes, join"',
+        ),
+        (
+            connect,
+            lambda stage: setattr(stage, "cast", replace(stage.cast, guest=stage.cast.adopted[0])),
+            r'annacooks could not join: ".*" has no button "Yes, join"',
+        ),
+    ],
+    ids=["parent not confirmed", "joined already"],
+)
+def test_a_way_that_ends_before_its_end_is_told(rehearsed, behind, step, message):
+    with pytest.raises(FeedsError, match=message):
+        rehearsed({behind: step}, STEPS[: STEPS.index(invite) + 1])
+
+
+def test_who_waits_in_the_catalog_connects_and_has_a_feed(feeds, network, git):
+    videos = "videos: [{guid: new-1, title: One, media: https://cdn.nord.example/1.mp4, category: fun}]\n"
+    (network / "users" / "x4new.yaml").write_text(f"id: x4new\nusername: newcooks\n{videos}")
+    code, output, errors = feeds.run("rehearse", "--catalog", network)
+    assert (code, errors) == (0, "")
+    assert "\n  partner   newcooks, in the catalog, connects on the app's pages: adopted\n" in output
+    assert "newcooks                 1        1" in output
+    said = " ".join(output.split())
+    assert "newcooks, strayfilms and guestfilms joined through the app's pages: they are adopted at the stand-in" in said
+    assert "None of the 12 codes and tokens that the stand-in gave out is on the disk, in a file or in Git." in said
+    assert feeds.left() == []
+
+
+def test_nobody_is_adopted_who_was_turned_away(feeds, network, git):
+    said_no = '"user": "x3bo", "username": "bluenote", "parent": "x1nord", "by": "nora", "why": "no"}\n'
+    file = network / "results" / "main" / "2026-11-20.yaml"
+    file.write_text(file.read_text() + f'- {{"at": "2026-11-20T12:00:00.000Z", "event": "rejected", {said_no}')
+    code, output, _ = feeds.run("rehearse", "--catalog", network)
+    assert code == 0
+    assert "partner  " not in output
+    assert "bluenote" not in output
 
 
 def test_a_pull_that_conflicts_is_found(rehearsed):
@@ -297,8 +446,9 @@ def test_without_an_adopted_user_the_rest_is_played_and_it_says_what_was_not(fee
     assert (code, errors) == (0, "")
     said = " ".join(output.split())
     assert "editor finds nothing to change that would be seen" in said
-    assert "It adds up: the one event was answered 200 and is in the remote's results/." in said
-    assert "Nothing was listed, so nothing could leave a feed: `feeds build` says why." in said
+    assert "partner annacooks, in the catalog, connects on the app's pages: adopted" in said
+    assert "annacooks, strayfilms and guestfilms joined through the app's pages" in said
+    assert "are in the remote's results/. 4 imported videos left the feeds" in said
     assert "There was no edit to play: no feed has a title or a place for a video" in said
     assert "came into the feeds" not in said
     assert feeds.left() == []
@@ -313,6 +463,8 @@ def test_a_catalog_of_one_file_and_no_users_is_played(feeds, network, adopted, g
     code, output, _ = feeds.run("rehearse", "--catalog", network)
     assert code == 0
     assert f"0 videos in {2 if adopted else 0} feeds" in output
+    assert "Nothing was listed, so nothing could leave a feed: `feeds build` says why." in " ".join(output.split())
+    assert "users/" not in output
 
 
 @pytest.mark.parametrize("path", [None, "/nowhere"])
