@@ -63,11 +63,15 @@ class Waiting:
         return found
 
     def sweep(self, now: datetime) -> None:
-        """Delete what is too old, whoever still waits, and what a killed process has left half written."""
+        """Delete what is too old, whoever still waits, and what a killed process has left half written.
+
+        What can't be deleted stays until the next time: nobody's joining, and no callback, depends on it.
+        """
         for path in self._folder.glob("*.json"):
             contact = _read(path)
             if contact is None or now - contact.at > KEPT:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    path.unlink()
         for path in self._folder.glob(".*.tmp"):
             with suppress(OSError):
                 if now.timestamp() - path.stat().st_mtime > KEPT.total_seconds():

@@ -7,6 +7,7 @@ browser is sent on to a page; what that shall say travels in a sealed cookie, fo
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -54,8 +55,7 @@ class Desk:
 
     def render(self, template: str, status: int = 200, **values: object) -> Response:
         """Render a page, with the notice that is due; a form on it carries a word of its own."""
-        plain = self._cookie.read(request.cookies)
-        notice = Notice(**plain) if plain is not None else None
+        notice = self.notice()
         shown = {"admin": admin(), "notice": notice, "once": secrets.token_hex(8), **values}
         response = self._pages.render(template, status, **shown)
         if notice is not None:
@@ -65,7 +65,9 @@ class Desk:
     def notice(self) -> Notice | None:
         """Return the notice that is due."""
         plain = self._cookie.read(request.cookies)
-        return Notice(**plain) if plain is not None else None
+        with suppress(TypeError):  # none is due, or it is of an older version of this program
+            return Notice(**plain)
+        return None
 
     def once(self, work: Callable[[], Notice]) -> Notice:
         """Do what a form asks for, once however often it is sent."""

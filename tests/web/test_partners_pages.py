@@ -10,9 +10,12 @@ import pytest
 from freezegun import freeze_time
 
 from app import create_app
-from feeds.dailymotion.values import PARENT_SCOPES, Credentials
+from feeds.dailymotion.values import PARENT_SCOPES, Credentials, Token
+from feeds.onboarding.joining import Account
 from feeds.onboarding.waiting import Contact, Waiting
 from feeds.web.admins import AdminCookie
+from feeds.web.cookies import Login, LoginCookie
+from feeds.web.masking import mask
 from tests.sites import line
 from tests.web.walking import CAFE, KEY, OPEN, PARENT, PUBLIC_URL, SMALL, Network, fields, heading, network, query_of
 from tests.web.walking import short as bounded
@@ -539,6 +542,29 @@ def test_no_address_reaches_the_log_the_journal_or_an_address_line(nord, caplog)
     assert "openmovies@mail" not in str(answer.headers)
     assert "mail.example" not in caplog.text
     assert b"mail.example" not in b"".join(path.read_bytes() for path in (nord.site.state / "journal").glob("*.yaml"))
+
+
+def test_what_people_search_for_is_masked_in_logs():
+    assert mask('"GET /partners?q=anna%40mail.example&state=asked HTTP/1.1" 200') == (
+        '"GET /partners?q=***&state=*** HTTP/1.1" 200'
+    )
+
+
+def test_a_cookie_that_was_sealed_for_one_thing_is_none_for_another(nord):
+    with nord.app.test_request_context():
+        response = nord.app.response_class()
+        login = Login(Account(PARENT, "nordclips", "Nordclips"), Token("the-token", frozenset(PARENT_SCOPES)))
+        LoginCookie([KEY], is_secure=True).keep(response, login)
+        value = response.headers["Set-Cookie"].split(";")[0].partition("=")[2]
+    adopted(nord)
+    browser = signed_in(nord)
+    for name in ("parent", "notice"):
+        browser.client.set_cookie(
+            f"__Secure-feeds-{name}", value, domain="partners.nord.example", path="/partners", secure=True
+        )
+    page = page_of(browser, CAFE, "/reject")
+    assert "Sign in as the parent account" in page.text
+    assert notice(page) is None
 
 
 def test_the_pages_are_kept_nowhere_answer_to_their_name_alone_and_run_no_script(nord):
