@@ -19,6 +19,7 @@ COMMANDS = {
     "notify": "Tell by the webhook what newly needs a person.",
     "partners": "See who is in the network and who asks to be, and decide about them.",
     "plan": "Show what an edit of the catalog will do, before it is pushed.",
+    "push": "Send a corrected entry to Dailymotion, for a video imported before.",
     "rehearse": "Play the whole loop on a scratch copy: push, sync, crawl, call back.",
     "results": "Look at what came back from Dailymotion, and record what people know.",
     "schema": "Print the JSON Schema by which editors complete and check.",
