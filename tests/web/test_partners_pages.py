@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
 from freezegun import freeze_time
 
 from app import create_app
@@ -17,7 +18,20 @@ from feeds.web.admins import AdminCookie
 from feeds.web.cookies import Login, LoginCookie
 from feeds.web.masking import mask
 from tests.sites import line
-from tests.web.walking import CAFE, KEY, OPEN, PARENT, PUBLIC_URL, SMALL, Network, fields, heading, network, query_of
+from tests.web.walking import (
+    CAFE,
+    KEY,
+    OPEN,
+    PARENT,
+    PUBLIC_URL,
+    SMALL,
+    Network,
+    fields,
+    heading,
+    network,
+    query_of,
+    served,
+)
 from tests.web.walking import short as bounded
 
 STRAY = "x9stray"
@@ -585,3 +599,55 @@ def test_a_broken_catalog_shows_strangers_nothing_of_it(nord):
     page = browser.get("/partners")
     assert (page.status_code, heading(page)) == (503, "The network&#39;s pages don&#39;t work at the moment")
     assert "catalog.yaml" not in page.text
+
+
+def test_under_gunicorn_neither_files_nor_logs_nor_pages_hold_a_login_an_address_or_a_link(tmp_path):
+    with served(tmp_path, options=["--access-logfile", "-", "--log-level", "debug"]) as (nord, gunicorn):
+        nord.site.user(SMALL)
+        adopted(nord)
+        asked(nord)
+        secrets, addresses, seen = decide_all(nord)
+        log = gunicorn.stop()
+    assert [event for event, _ in nord.events()] == ["adopted", "asked_to_join", "approved", "rejected"]
+    assert [event["event"] for event in nord.site.journalled()].count("invited") == 1
+    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()).decode()
+    assert len(secrets) >= 4
+    for value in secrets:
+        assert value not in files + log + seen
+    for value in addresses:
+        assert value not in files + log
+    assert "GET /partners?q=***" in log
+
+
+def decide_all(nord):
+    """Approve, invite and reject; return the logins, what is shown to people alone, and all that a browser saw."""
+    browser, seen, secrets = requests.Session(), [], set()
+
+    def get(path):
+        page = browser.get(f"{nord.url}{path}", timeout=30)
+        seen.extend([page.text, str([each.headers for each in (*page.history, page)])])
+        return page
+
+    def post(page, path, **data):
+        given = {name: html.unescape(value) for name, value in fields(page, path).items()}
+        page = browser.post(f"{nord.url}{path}", data={**given, **data}, timeout=30)
+        assert page.status_code == 200
+        return page
+
+    def enter(path, scopes):
+        form = {"account": PARENT, "scope": list(scopes), "decision": "allow"}
+        location = browser.get(f"{nord.url}{path}", allow_redirects=False, timeout=30).headers["Location"]
+        back = requests.post(location, data=form, allow_redirects=False, timeout=30).headers["Location"]
+        secrets.update(nord.world.codes)
+        page = get(back.removeprefix(nord.url))
+        secrets.update(nord.world.tokens, (each.refresh_token for each in nord.world.sessions.values()))
+        return page
+
+    enter("/partners/sign-in", ("userinfo",))
+    get("/partners?q=openmovies%40mail.example")
+    post(get(f"/partners/account/{OPEN}"), f"/partners/account/{OPEN}/approve", why="contract 881")
+    made = post(get("/partners/invite"), "/partners/invite", label="Anna", days="3")
+    link = re.search(r'readonly value="[^"]+invitation=([^"]+)"', made.text)[1]
+    page = enter(f"/partners/account/{CAFE}/reject/sign-in", PARENT_SCOPES)
+    post(page, f"/partners/account/{CAFE}/reject", why="contract ended")
+    return secrets, {link, "openmovies@mail.example", "openmovies%40mail.example"}, "".join(seen)
