@@ -17,7 +17,7 @@ import requests
 from feeds.commands._programs import Programs
 from feeds.core.catalog import Network
 from feeds.core.errors import FeedsError
-from feeds.core.partners import PartnerState
+from feeds.core.partners import Partner, PartnerState
 from feeds.core.user_ids import is_user_id
 from feeds.onboarding.register import Register
 
@@ -62,7 +62,7 @@ class Cast:
 def cast_of(network: Network, register: Register) -> Cast:
     """Return the accounts that this catalog needs; ids and usernames are the catalog's and the events'."""
     partners, names = register.partners(), register.usernames()
-    named = {user: names.get(user) or partners[user].username or user for user in {**partners, **names}}
+    named = {user: names.get(user) or partners.get(user, Partner()).username or user for user in {**partners, **names}}
     named = {user: name for user, name in sorted(named.items()) if is_user_id(user) and user != network.parent_id}
     adopted = {user for user, partner in partners.items() if partner.state is PartnerState.ADOPTED}
     taken = {*named, *named.values(), *network.admins, network.parent_id}

@@ -57,6 +57,11 @@ def test_whoever_has_the_strangers_names_already_keeps_them(cast, network):
     ]
 
 
+def test_a_user_whose_name_is_missing_goes_by_the_id(cast, network):
+    (network / "users" / "x4new.yaml").write_text('id: x4new\nusername: ""\nvideos: []\n')
+    assert names(cast().awaited) == [("x4new", "x4new", None)]
+
+
 def test_a_stand_in_that_does_not_start_says_why(cast, tmp_path):
     with Programs() as programs, pytest.raises(FeedsError, match=r"did not start:\n(.*\n)*.*is not in the range"):
         StandIn(programs, tmp_path).start(cast(), "http://127.0.0.1:9/connect/return", environment({}), port=99_999)
