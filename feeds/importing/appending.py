@@ -148,7 +148,7 @@ def _for_brackets(text: str, key: _Part, value: _Part, videos: Sequence[Video]) 
     newline = _newline(text)
     lines = newline.join(_blocks(videos, column + 2))
     begin = value.begin
-    while not rest.strip() and text[begin - 1] == " ":
+    while text[begin - 1] == " ":
         begin -= 1
     return begin, line, rest.rstrip() + newline + lines
 

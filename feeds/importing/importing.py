@@ -5,7 +5,7 @@ Nothing is written unless the text that comes out is read by the strict reader w
 
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def import_videos(
-    folders: Folders, found: list[Foreign], user_id: str, wishes: Wishes, *, is_trial: bool = False
+    folders: Folders, found: Iterable[Foreign], user_id: str, wishes: Wishes, *, is_trial: bool = False
 ) -> Report:
     """Append to the user's text what is new of the videos, and return what came of each.
 
@@ -110,7 +110,7 @@ def _take(foreign: Foreign, whole: Whole, user_id: str, wishes: Wishes, report: 
             foreign.note("media", f'it is that of "{other}", too: Dailymotion would import it twice')
         whole.media.setdefault(media, guid)
         whole.guids[canonical_guid(guid)] = Known(user_id, foreign.video, None, is_new=True)
-        report.added.append(foreign.video)
+        report.added.append({key: foreign.video[key] for key in sorted(foreign.video, key=video_yaml.ORDER.index)})
     elif known.is_new:
         report.refused.append(Remark(foreign.where, name, "guid", f'guid "{guid}" stands in the source a second time'))
         return
@@ -138,7 +138,7 @@ def _changes(video: Mapping[str, Any], known: Known) -> list[Change]:
     except ValidationError:  # feeds check tells of the fault; what it means nobody knows
         return []
     guid, changes = str(known.video["guid"]), []
-    for key in video:
+    for key in sorted(video, key=video_yaml.ORDER.index):
         if key in _OURS:
             continue
         ours, theirs = getattr(here, key), getattr(there, key)
