@@ -127,9 +127,9 @@ def test_what_changed_at_the_source_is_listed_and_what_only_looks_different_is_n
     report = run(video("anna-1", title="Tarte!", media="2.mp4", description="New", tags=["b"]))
     assert [(each.key, each.here, each.there) for each in report.changes] == [
         ("title", "Tarte", "Tarte!"),
-        ("media", "1.mp4", "2.mp4"),
         ("description", "nothing", "New"),
         ("tags", "a, b", "b"),
+        ("media", "1.mp4", "2.mp4"),
     ]
     assert files(catalog) == before
 
