@@ -6,6 +6,7 @@ whole network has to be counted.
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from feeds.building.live import is_whole, last_owner, standings_of
 from feeds.building.planning_base import Commit, commit_of
@@ -90,10 +91,12 @@ class _Planned:
             if entry.read.user is None
         }
         texts = {source: entry.text for source, entry in self.edit.now.items()}
-        standing = {guid for each in self.before.values() for _, guid in each.text.guids()} | self.before.keys()
-        new = (self.now.keys() | {guid for each in texts.values() for _, guid in each.guids()}) - standing
+        standing = {guid for each in self.before.values() for _, guid in each.text.guids()}
+        guids = {guid for each in texts.values() for _, guid in each.guids()} - standing
         inline = [each.text for each in self.edit.inline]
-        for source, findings in clashes(texts, self.edit.files, inline, new).items():
+        for source, findings in clashes(
+            texts, self.edit.files, inline, guids=guids, ids=self.now.keys() - self.before.keys()
+        ).items():
             blocked.setdefault(owners.get(source) or self._owner(source), []).extend(findings)
         return {user_id: relative(findings, self.folders.catalog) for user_id, findings in blocked.items()}
 
@@ -115,7 +118,7 @@ class _Planned:
     def _others(self) -> Iterator[int]:
         """Yield how many videos each untouched user lists; everything that happened is read for that."""
         judge = Judge(self.network, self.at, self._known(None))
-        for entry in (*self.edit.inline, *map(file_entry, self.edit.files)):
+        for entry in chain(self.edit.inline, map(file_entry, self.edit.files)):
             if entry.read.user is not None:
                 yield len(judge.former(entry).listed)
 

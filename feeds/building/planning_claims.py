@@ -5,7 +5,7 @@ is `feeds check`'s matter.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
 from feeds.building.sources import Source
@@ -14,24 +14,30 @@ from feeds.core.guids import canonical_guid
 from feeds.formats import catalog_yaml
 from feeds.formats.catalog_yaml import Located
 
-# A key and its value on one line, in all the ways that are usual ...
-_GIVEN = re.compile(
-    r"""["']?\b(?:guid|id)["']?[ \t]*:[ \t]+(?:"([^"\\\n]+)"|'([^'\n]+)'|([^\s"'|>&*!#,{}\[\]][^\n,}#]*))"""
-)
-# ... and all places where one might be: a file in which these are more is read.
-_KEY = re.compile(r"""\b(?:guid|id)["']?[ \t]*:(?=\s)""")
+# A guid, or a user's id, and its value on one line, in all the ways that are usual. The patterns begin with plain text,
+# which is searched for at the speed of the memory.
+_VALUE = rb"""["']?[ \t]*:[ \t]+(?:"([^"\\\n]+)"|'([^'\n]+)'|([^\s"'|>&*!#,{}\[\]%@`][^\n,}#]*))"""
+# What a plain value may hold, and what may also end one.
+_ENDS = frozenset(",#}")
+_GUID, _ID = re.compile(b"guid" + _VALUE), re.compile(b"id" + _VALUE)
 
 
 def clashes(
-    changed: Mapping[str, Text], others: Iterable[Source], others_known: Iterable[Text], new: Collection[str]
+    changed: Mapping[str, Text],
+    others: Iterable[Source],
+    others_known: Iterable[Text],
+    *,
+    guids: Collection[str],
+    ids: Collection[str],
 ) -> dict[str, list[Finding]]:
     """Return what to tell of each source whose guid or user's id is another's too, by the source's name.
 
-    `changed` are the texts of the edit, `new` the guids and ids that it brings in; `others_known` are the texts that
+    `changed` are the texts of the edit, `guids` and `ids` what it brings in; `others_known` are the texts that
     are read anyhow, and `others` the files that are not.
     """
-    names = {canonical_guid(each) for each in new}
-    beside = [*others_known, *(_read(each) for each in others if names and _may_hold(each, names))]
+    wanted = [(_GUID, {canonical_guid(each) for each in guids}), (_ID, {each.lower() for each in ids})]
+    wanted = [(pattern, names) for pattern, names in wanted if names]
+    beside = [*others_known, *(_read(each) for each in others if wanted and _may_hold(each, wanted))]
     texts = [*beside, *changed.values()]
     found: dict[str, list[Finding]] = {}
     for source, first, finding in (*duplicate_users(texts), *duplicate_guids(texts)):
@@ -53,15 +59,19 @@ def _bytes(source: Source) -> bytes:
         return b""
 
 
-def _may_hold(source: Source, names: set[str]) -> bool:
-    raw = _bytes(source)
-    text = raw.decode("utf-8", "replace")
-    given = list(_given(text))
-    if catalog_yaml.spells_characters(raw) or len(given) < len(_KEY.findall(text)):
+def _may_hold(source: Source, wanted: Sequence[tuple[re.Pattern[bytes], set[str]]]) -> bool:
+    text = _bytes(source)
+    if catalog_yaml.spells_characters(text) or any(_ENDS.intersection(name) for _, names in wanted for name in names):
         return True
-    return not names.isdisjoint(map(canonical_guid, given))
+    # A guid that stands in no usual way is at least named: a file with more of them than values is read.
+    found = _GUID.findall(text)
+    if len(found) < text.count(b"guid") or not _ID.search(text):
+        return True
+    return any(
+        not names.isdisjoint(_canonical(each) for each in (found if pattern is _GUID else pattern.findall(text)))
+        for pattern, names in wanted
+    )
 
 
-def _given(text: str) -> Iterator[str]:
-    for found in _GIVEN.finditer(text):
-        yield (found[1] or found[2] or found[3]).strip()
+def _canonical(given: tuple[bytes, bytes, bytes]) -> str:
+    return canonical_guid(b"".join(given).strip().decode("utf-8", "replace"))

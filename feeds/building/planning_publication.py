@@ -52,7 +52,7 @@ def _blocked(entries: Mapping[str, Entry], folders: Folders) -> dict[str, list[F
         entry.user_id or source: entry.findings() for source, entry in entries.items() if entry.read.user is None
     }
     texts = {source: entry.text for source, entry in entries.items()}
-    for source, findings in clashes(texts, [], [], []).items():
+    for source, findings in clashes(texts, [], [], guids=(), ids=()).items():
         blocked.setdefault(entries[source].user_id or source, []).extend(findings)
     return {user_id: relative(findings, folders.catalog) for user_id, findings in blocked.items()}
 

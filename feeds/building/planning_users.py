@@ -96,4 +96,4 @@ def warned_of_removals(found: Iterable[Removals], *, listed_before: int, allowed
         return None
     number = by_edit(found)
     what, _, do = (refusal_of_push(words, number) if number else words).partition("\n")
-    return Warned(Danger.REMOVALS, None, None, what, do), number
+    return Warned(Danger.REMOVALS, None, None, what.removesuffix("."), do), number

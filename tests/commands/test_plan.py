@@ -179,6 +179,15 @@ def test_a_guid_that_another_user_has_already_freezes_both_however_it_is_spelled
     assert {user["blocked"][0]["rule"] for user in users.values()} == {"guid-duplicate"}
 
 
+def test_a_guid_with_signs_that_may_end_a_value_is_found_too(site, planned):
+    site.user("dan", "d1")
+    path = site.catalog / "users" / "dan.yaml"
+    path.write_text(path.read_text().replace('"guid": "d1"', '"guid": a#1'))
+    commit(site)
+    site.user("cleo", "a#1")
+    assert planned()[1] == {("user frozen", "dan"), ("user frozen", "cleo")}
+
+
 def test_an_id_that_another_file_has_already_freezes_both(site, planned):
     site.write("users/other.yaml", (site.catalog / "users" / "bo.yaml").read_text().replace("b1", "b9"))
     assert planned()[0] == 1
