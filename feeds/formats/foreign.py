@@ -18,6 +18,8 @@ from feeds.core.xml_characters import forbidden_character
 
 # Our own bound for what is read in one go: a feed of Dailymotion's has 100 items, a whole archive some thousands.
 ITEMS = 10_000
+# Notes on one video.
+_NOTES = 100
 HELD = "the source restricts who may see it, in a way that the import doesn't understand"
 
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:\.\d+)?")
@@ -51,8 +53,8 @@ class Foreign:
     refusal: str | None = None
 
     def note(self, key: str, what: str) -> None:
-        """Note what was left out or chosen, once."""
-        if (note := Note(key, what)) not in self.notes:
+        """Note what was left out or chosen, once; a source that is all faults needs no more than many notes."""
+        if len(self.notes) < _NOTES and (note := Note(key, what)) not in self.notes:
             self.notes.append(note)
 
     def hold(self, what: str) -> None:

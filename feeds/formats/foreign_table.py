@@ -39,18 +39,17 @@ _OURS = frozenset({"relist", "withdraw"})
 _KEYS |= {name: name for name in VideoEntry.model_fields if name not in {"rights", "captions", *_OURS}}
 _CAPTIONS = re.compile(r"(?:captions|subtitles)[._ ]([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
+_COLUMNS = 1_000
 _DELIMITERS = ",;\t"
 
 
 def parse_csv(content: bytes, *, charset: str | None = None) -> list[Foreign]:
     """Return the videos of a CSV file: a header, then one video a row. Raises ForeignFault."""
     text = decode(content, charset=charset)
-    lines = _LINES.findall(text)
-    if not lines:
-        raise ForeignFault("The file is empty.")
+    lines = (line[0] for line in _LINES.finditer(text))
     if "\0" in text:
         raise ForeignFault("The file holds a NUL: this is no CSV.")
-    rows = csv.reader(lines, delimiter=_delimiter(lines[0]), strict=True)
+    rows = csv.reader(lines, delimiter=_delimiter(text), strict=True)
     found: list[Foreign] = []
     try:
         header = [cell.strip() for cell in next(rows)]
@@ -66,8 +65,9 @@ def parse_csv(content: bytes, *, charset: str | None = None) -> list[Foreign]:
     return found
 
 
-def _delimiter(first: str) -> str:
+def _delimiter(text: str) -> str:
     """Return what parts the header's cells: by which of the three most of them are known."""
+    first = next((line[0] for line in _LINES.finditer(text)), "")
 
     def known(delimiter: str) -> int:
         cells = next(csv.reader([first], delimiter=delimiter), [])
@@ -77,6 +77,8 @@ def _delimiter(first: str) -> str:
 
 
 def _header(header: list[str]) -> list[str | None]:
+    if len(header) > _COLUMNS:
+        raise ForeignFault(f"More than {_COLUMNS:,} columns: take out what is no video's.")
     keys = [_key(cell) for cell in header]
     for number, key in enumerate(keys):
         if key is not None and key in keys[:number]:

@@ -9,6 +9,7 @@ The words of an item are in foreign_item.py. Left out on purpose: credits, hashe
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
@@ -38,6 +39,8 @@ _PREFIXES = {
 }
 # An item holds a group, which holds a content, which holds what is said of it.
 _DEPTH = 3
+# Bounds of what libxml2 and we hold in memory at once: an element of four characters takes hundreds of bytes.
+_TAGS, _ELEMENTS = 1_000_000, 5_000
 _PROLOG = re.compile(r"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 
 
@@ -54,6 +57,8 @@ def parse(content: bytes, *, url: str | None = None, charset: str | None = None)
     for number, element in enumerate(_items(root), 1):
         if number > ITEMS:
             raise ForeignFault(f"More than {ITEMS:,} items: split the file.")
+        if sum(1 for _ in islice(element.iter(), _ELEMENTS + 1)) > _ELEMENTS:
+            raise ForeignFault(f"Line {element.sourceline}: an item of more than {_ELEMENTS:,} elements is none.")
         found.append(read_item(_node(element, _base(element)), f"item {number} (line {element.sourceline})", url))
     return found
 
@@ -64,6 +69,8 @@ def _root(text: str) -> Any:
         raise ForeignFault("It has a DOCTYPE, which could define anything: take that line out.")
     if "\0" in text:
         raise ForeignFault(f"Line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a NUL: this is no XML.")
+    if text.count("<") > _TAGS:
+        raise ForeignFault(f"More than {_TAGS:,} tags: split the file.")
     parser = etree.XMLParser(
         encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
         huge_tree=False, remove_comments=True, remove_pis=True,

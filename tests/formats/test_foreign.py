@@ -189,6 +189,9 @@ BOMB = (
         (b"\xef\xbb\xbf<rss>\xff</rss>", "Line 1 is not utf-8, as its byte order mark says"),
         (b"\x1f\x8b\x08\x00\x00", "The file is compressed"),
         ("<rss><channel>" + "<item/>" * 10_001 + "</channel></rss>", "More than 10,000 items"),
+        ("<rss>" + "<a/>" * 1_000_000 + "</rss>", "More than 1,000,000 tags"),
+        ("<rss><item>" + "<a/>" * 5_000 + "</item></rss>", "Line 1: an item of more than 5,000 elements"),
+        ("guid," + "x," * 1_000 + "\n", "More than 1,000 columns"),
         ("", "The file is empty"),
         (b"\xef\xbb\xbf \n", "The file is empty"),
         ("[" * 100_000, "The file nests too deep"),
@@ -206,6 +209,11 @@ def test_a_hostile_or_broken_source_is_refused_with_a_sentence(content, message)
     with pytest.raises(ForeignFault) as refused:
         parse(content)
     assert str(refused.value).startswith(message)
+
+
+def test_a_video_that_is_all_faults_has_many_notes_and_no_more():
+    found = parse(json.dumps([{f"key {number}": "" for number in range(10_000)}]))
+    assert len(found[0].notes) == 100
 
 
 def test_a_large_item_deep_in_elements_costs_no_more_than_a_flat_one():
