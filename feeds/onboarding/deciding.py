@@ -4,20 +4,18 @@ https://developers.dailymotion.com/mcn (user rejection): only a rejection is tol
 login; it writes an e-mail to the user.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
-from feeds.core.errors import StorageError, UsageError
+from feeds.core.errors import UsageError
 from feeds.core.events import ADOPTED, APPROVED, LEFT, REFUSED, REJECTED, Event
 from feeds.core.partners import Partner, PartnerState
 from feeds.dailymotion.client import Client
 from feeds.formats import results_yaml
 from feeds.onboarding.register import Register, refuse_unknown
+from feeds.onboarding.turns import turn
 from feeds.onboarding.waiting import Waiting
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
-from feeds.storage.static_dir import only_one
 
 # From which states each decision can be made.
 CAN_BE_APPROVED = frozenset(
@@ -44,15 +42,14 @@ class Changed(UsageError):
 
 
 class Deciding:
-    """Records decisions, one after the other whoever makes them; one serves all threads.
+    """Records decisions, those about one account one after the other; one serves all threads.
 
     `seen` is the state in which whoever decides has seen the account: Changed is raised if it is another by now.
     """
 
     def __init__(self, folders: Folders, register: Register, journal: Journal) -> None:
-        self._register, self._journal = register, journal
+        self._state, self._register, self._journal = folders.state, register, journal
         self._waiting = Waiting(folders.state)
-        self._turns = folders.state / "deciding"
 
     @property
     def parent_id(self) -> str:
@@ -73,19 +70,19 @@ class Deciding:
 
     def approve(self, user_id: str, *, by: str, why: str, now: datetime, seen: PartnerState | None = None) -> None:
         """Let an account join: its holder connects once more, and is adopted at once. Raises UsageError."""
-        with self._turn():
+        with turn(self._state, user_id):
             self.asked_about(user_id, CAN_BE_APPROVED, seen)
             self._record(APPROVED, user_id, by, why, now)
 
     def refuse(self, user_id: str, *, by: str, why: str, now: datetime, seen: PartnerState | None = None) -> None:
         """Tell an account that asked, or was approved, that it can't join. Raises UsageError."""
-        with self._turn():
+        with turn(self._state, user_id):
             self.asked_about(user_id, CAN_BE_REFUSED, seen)
             self._record(REFUSED, user_id, by, why, now)
 
     def reject(self, user_id: str, parent: Client, *, by: str, why: str, now: datetime) -> None:
         """End an adoption; `parent` has the parent account's login. Raises UsageError and a DailymotionError."""
-        with self._turn():
+        with turn(self._state, user_id):
             self.asked_about(user_id, CAN_BE_REJECTED)
             self._journal.check(free_bytes=0)
             parent.reject(user_id, parent_id=self.parent_id)
@@ -97,15 +94,6 @@ class Deciding:
             raise ValueError(f"{event} is no word for what happened elsewhere")
         self._record(event, user_id, by, why, now, username)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        try:
-            self._turns.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{self._turns} can't be made: {error.strerror}.") from error
-        with only_one(self._turns):
-            yield
-
     def _record(self, event: str, user_id: str, by: str, why: str, now: datetime, username: str | None = None) -> None:
         username = username or self._register.partner(user_id).username or self._register.usernames().get(user_id)
         fields = {
@@ -115,5 +103,6 @@ class Deciding:
             "by": by,
             **({"why": why} if why else {}),
         }
-        self._journal.append(results_yaml.render(Event(now, event, fields)))
+        at = self._register.moment_after(user_id, now)
+        self._journal.append(results_yaml.render(Event(at, event, fields)))
         self._waiting.forget(user_id)

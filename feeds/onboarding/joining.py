@@ -4,23 +4,21 @@ https://developers.dailymotion.com/mcn (onboarding process): whether a partner i
 is our own matter; on Dailymotion's side both are one call with the child's login.
 """
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from feeds.core.errors import FeedsError, StorageError
-from feeds.core.events import ADOPTED, ASKED_TO_JOIN, Event
-from feeds.core.partners import Invitation, PartnerState, Welcome, bearers, welcome
+from feeds.core.errors import FeedsError
+from feeds.core.events import ADOPTED, ASKED_TO_JOIN, INVITED, Event
+from feeds.core.partners import Invitation, Partner, PartnerState, Welcome, bearers, welcome
 from feeds.core.user_ids import is_user_id
 from feeds.dailymotion.client import Client
-from feeds.dailymotion.values import ADOPTION_SCOPE, Token
+from feeds.dailymotion.values import PARTNER_SCOPES, Token
 from feeds.formats import results_yaml
 from feeds.onboarding import parent_check
 from feeds.onboarding.register import Register
+from feeds.onboarding.turns import turn
 from feeds.onboarding.waiting import Contact, Waiting
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
@@ -31,7 +29,11 @@ class CannotJoin(FeedsError):
 
 
 class InvitationSpent(CannotJoin):
-    """The link has been used, or its time is over."""
+    """The link has been used, its time is over, or a decision has come after it."""
+
+
+class NotAgreed(FeedsError):
+    """What the account's holder has said yes to is no longer what would be done: nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +69,41 @@ class Joining:
 
     def foresee(self, account: Account, invitation: Invitation | None, now: datetime) -> Welcome:
         """Return what would meet the account, for a page that says so. Raises CannotJoin and NotChecked."""
-        network = self._register.network()
-        if account.id == network.parent_id:
-            raise CannotJoin("This is the network's own parent account. Log in as the account that is to join it.")
-        if invitation is not None:
-            self.refuse_spent(invitation, account.id, now)
-        state = self._register.partner(account.id).state
-        listed = account.id in self._register.usernames()
-        expected = welcome(state, listed=listed, invited=invitation is not None)
-        if expected is Welcome.ADOPT:
-            parent_check.passed(self._state, network.parent_id)
-        return expected
+        return self._foresee(account, invitation, now, self._register.network().parent_id)
+
+    def consent(self, account: Account, invitation: Invitation | None, now: datetime) -> str:
+        """Return in a word what a yes would be said to: who, to whom, and what for. Raises as `foresee`."""
+        parent_id = self._register.network().parent_id
+        return _consent(account, parent_id, self._foresee(account, invitation, now, parent_id))
 
     def join(
-        self, account: Account, client: Client, token: Token, *, invitation: Invitation | None = None, now: datetime
+        self,
+        account: Account,
+        client: Client,
+        token: Token,
+        *,
+        invitation: Invitation | None = None,
+        now: datetime,
+        agreed: str | None = None,
     ) -> Welcome:
         """Adopt the account, or note that it asks; return which. Its holder must have said yes to exactly this.
 
-        Adopted again it is recorded again, so that a record that was lost comes back. Raises CannotJoin, NotChecked,
-        StorageError before anything is done if nothing could be recorded, and a DailymotionError.
+        `agreed` is the `consent` that they have seen; NotAgreed is raised if it is another by now. Adopted again it is
+        recorded again, so that a record that was lost comes back. Raises CannotJoin, NotChecked, StorageError before
+        anything is done if nothing could be recorded, and a DailymotionError.
         """
         self.waiting.sweep(now)
-        with self._one_bearer(invitation):
-            expected = self.foresee(account, invitation, now)
+        with ExitStack() as turns:
+            turns.enter_context(turn(self._state, account.id))
+            if invitation is not None:
+                turns.enter_context(turn(self._state, f"invitation {invitation.id}"))
             parent_id = self._register.network().parent_id
+            expected = self._foresee(account, invitation, now, parent_id)
+            if agreed not in (None, _consent(account, parent_id, expected)):
+                raise NotAgreed(f"What {account.id} was asked has changed meanwhile.")
             if expected is Welcome.ADOPT:
-                if token.lacks({ADOPTION_SCOPE}):
-                    raise CannotJoin(
-                        f"Dailymotion did not grant {ADOPTION_SCOPE}, without which nobody can be adopted."
-                    )
+                if missing := token.lacks(PARTNER_SCOPES):
+                    raise CannotJoin(f"Dailymotion did not grant {', '.join(sorted(missing))}: nobody joins without.")
                 self._journal.check(free_bytes=0)
                 client.adopt(parent_id)
                 self._record(ADOPTED, account, parent_id, now, _adoption(token, invitation))
@@ -108,10 +116,31 @@ class Joining:
         """Raise InvitationSpent if it is of no more use to this account, or to one that isn't known yet."""
         if now >= invitation.until:
             raise InvitationSpent("This invitation is over. Ask the network for a new one.")
-        bearer = bearers(self._register.events()).get(invitation.id, user_id)
-        if bearer != user_id:
+        events = self._register.events()
+        bearer = bearers(events).get(invitation.id)
+        if bearer not in (None, user_id):
             whom = "" if user_id is None else " by another account"
             raise InvitationSpent(f"This invitation has been used{whom}. Ask the network for a new one.")
+        if user_id is None:
+            return
+        partner = self._register.partner(user_id)
+        # Once adopted with it, and out again: it must not open the door to whom the network has shown it.
+        if bearer is not None and partner.state is not PartnerState.ADOPTED:
+            raise InvitationSpent("This invitation has been used. Ask the network for a new one.")
+        if _is_outdone(invitation, partner, events):
+            raise InvitationSpent("The network has decided about this account since it made this invitation.")
+
+    def _foresee(self, account: Account, invitation: Invitation | None, now: datetime, parent_id: str) -> Welcome:
+        if account.id == parent_id:
+            raise CannotJoin("This is the network's own parent account. Log in as the account that is to join it.")
+        if invitation is not None:
+            self.refuse_spent(invitation, account.id, now)
+        state = self._register.partner(account.id).state
+        listed = account.id in self._register.usernames()
+        expected = welcome(state, listed=listed, invited=invitation is not None)
+        if expected is Welcome.ADOPT:
+            parent_check.passed(self._state, parent_id)
+        return expected
 
     def _ask(self, account: Account, parent_id: str, now: datetime) -> None:
         # Once is enough: whoever clicks on and on must not fill the journal.
@@ -122,29 +151,20 @@ class Joining:
 
     def _record(self, event: str, account: Account, parent_id: str, now: datetime, more: dict[str, object]) -> None:
         fields = {"user": account.id, "username": account.username, "parent": parent_id, **more}
-        self._journal.append(results_yaml.render(Event(now, event, fields)))
-
-    @contextmanager
-    def _one_bearer(self, invitation: Invitation | None) -> Iterator[None]:
-        """Let two who bear the same invitation go one after the other."""
-        if invitation is None:
-            yield
-            return
-        folder = self._state / "invitations"
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd = os.open(_lock_of(folder, invitation), os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise StorageError(f"{folder} can't be written: {error.strerror}.") from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
+        at = self._register.moment_after(account.id, now)
+        self._journal.append(results_yaml.render(Event(at, event, fields)))
 
 
-def _lock_of(folder: Path, invitation: Invitation) -> Path:
-    return folder / f"{invitation.id}.lock"
+def _consent(account: Account, parent_id: str, expected: Welcome) -> str:
+    return f"{account.id} {parent_id} {expected}"
+
+
+def _is_outdone(invitation: Invitation, partner: Partner, events: Iterable[Event]) -> bool:
+    """Return whether a no was said to the account after the invitation was made, as far as is known here."""
+    if partner.state not in (PartnerState.REFUSED, PartnerState.REJECTED) or partner.since is None:
+        return False
+    made = [event.at for event in events if event.event == INVITED and event.text("invitation") == invitation.id]
+    return bool(made) and min(made) < partner.since
 
 
 def _adoption(token: Token, invitation: Invitation | None) -> dict[str, object]:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import MAXYEAR, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 
@@ -92,6 +93,18 @@ class Register:
     def partner(self, user_id: str) -> Partner:
         """Return where one account stands."""
         return self.partners().get(user_id, Partner())
+
+    def moment_after(self, user_id: str, now: datetime) -> datetime:
+        """Return now; where an event of this account is later, the millisecond after it.
+
+        Whoever had to wait has looked at the clock before, and another machine's clock may be ahead: the state comes
+        from the latest event, which must be the one that answers the others.
+        """
+        latest = max((event.at for event in self.events() if event.text("user") == user_id), default=None)
+        shown = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as an event's line has it
+        if latest is None or latest < shown or latest.year == MAXYEAR:
+            return now
+        return latest + timedelta(milliseconds=1)
 
     def invitations(self) -> list[Invitation]:
         """Return the invitations that were made, oldest first."""

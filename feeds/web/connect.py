@@ -19,7 +19,7 @@ from feeds.dailymotion.errors import Broken, DailymotionError, NotFound
 from feeds.dailymotion.transport import Bounded
 from feeds.dailymotion.values import PARTNER_SCOPES, Token
 from feeds.onboarding.invitations import Links
-from feeds.onboarding.joining import Account, InvitationSpent, Joining, account_of
+from feeds.onboarding.joining import Account, InvitationSpent, Joining, NotAgreed, account_of
 from feeds.onboarding.parent_check import NotChecked
 from feeds.onboarding.register import Register
 from feeds.web import departures, outcomes
@@ -34,7 +34,7 @@ from feeds.web.settings import WebSettings
 
 # Ending a login is a courtesy: nobody should wait for it.
 _FAREWELL_S = 3.0
-_INVITATION = "invitation"
+_INVITATION, _LOGIN = "invitation", "login"
 
 Arrival = Callable[[Token], AnyResponse]
 Failure = Callable[[FeedsError], AnyResponse]
@@ -58,6 +58,7 @@ class Connecting:
 
     def arrive(self, token: Token) -> Response:
         """Show whose login this is and what a yes would do, or why there is nothing to say yes to."""
+        self._joining.waiting.sweep(datetime.now(UTC))
         with self._client(token) as client:
             try:
                 if missing := token.lacks(PARTNER_SCOPES):
@@ -66,6 +67,7 @@ class Connecting:
                 login = Login(account_of_login(client, token), token)
                 response = self._confirm_page(login, client)
                 if response.status_code == 200:
+                    session[_LOGIN] = login.nonce
                     self._cookie.keep(response, login)
             except FeedsError:
                 self._end(token)
@@ -74,7 +76,7 @@ class Connecting:
 
     def look_again(self) -> Response:
         """Show the question again, for as long as the login is good."""
-        login = self._cookie.read(request.cookies)
+        login = self._login()
         if login is None:
             return self._pages.outcome(outcomes.over())
         with self._client(login.token) as client:
@@ -82,14 +84,16 @@ class Connecting:
 
     def confirm(self) -> Response:
         """Do what the partner has said yes to, once."""
-        login = self._cookie.read(request.cookies)
+        login = self._login()
         if login is None:
             return self._pages.outcome(outcomes.over())
         with self._client(login.token) as client:
-            if request.form.get("consent") != self._consent(login.account):
+            agreed = request.form.get("consent", "")
+            try:
+                outcome = self._once.do(login.nonce, lambda: self._join(login, client, agreed))
+            except NotAgreed:
                 # The yes was to what the page said: another tab, an edit or a decision has changed that since.
                 return self._confirm_page(login, client, changed=True)
-            outcome = self._once.do(login.nonce, lambda: self._join(login, client))
         session.pop(_INVITATION, None)
         response = self._pages.outcome(outcome)
         self._cookie.forget(response)
@@ -97,7 +101,7 @@ class Connecting:
 
     def leave(self) -> Response:
         """End the login of somebody who is another, or would rather not."""
-        login = self._cookie.read(request.cookies)
+        login = self._login()
         if login is not None:
             self._end(login.token)
         response = self._pages.outcome(outcomes.signed_out())
@@ -110,7 +114,7 @@ class Connecting:
             current_app.logger.warning("A partner could not connect: %s", error)
         if isinstance(error, InvitationSpent):
             session.pop(_INVITATION, None)
-        outcome, login = outcomes.failure(error), self._cookie.read(request.cookies)
+        outcome, login = outcomes.failure(error), self._login()
         if login is None and outcome.again:
             outcome = replace(outcome, again="/connect")
         response = self._pages.outcome(outcome)
@@ -118,6 +122,11 @@ class Connecting:
             self._end(login.token)
             self._cookie.forget(response)
         return response
+
+    def _login(self) -> Login | None:
+        """Return the login that this browser has made: a neighbouring site may have put another's in its place."""
+        login = self._cookie.read(request.cookies)
+        return login if login is not None and login.nonce == session.get(_LOGIN) else None
 
     def _client(self, token: Token) -> Client:
         return Client(self._web.dailymotion, token, adapter=self._web.bounded())
@@ -154,23 +163,18 @@ class Connecting:
             parent=_parent(client, network.parent_id),
             adopts=expected is Welcome.ADOPT,
             is_member=self._is_member(account),
-            consent=self._consent(account),
+            consent=self._joining.consent(account, self._invitation(), datetime.now(UTC)),
             changed=changed,
         )
 
-    def _join(self, login: Login, client: Client) -> Outcome:
+    def _join(self, login: Login, client: Client, agreed: str) -> Outcome:
         account, now, invitation = login.account, datetime.now(UTC), self._invitation()
         network, was_member = self._register.network(), self._is_member(account)
-        welcome = self._joining.join(account, client, login.token, invitation=invitation, now=now)
+        welcome = self._joining.join(account, client, login.token, invitation=invitation, now=now, agreed=agreed)
         self._end(login.token)
         if welcome is Welcome.ADOPT:
             return outcomes.adopted(network.name, account, was_member=was_member)
         return outcomes.asked(network.name, account)
-
-    def _consent(self, account: Account) -> str:
-        """Return in a word what a yes is said to: who, to whom, and what for."""
-        expected = self._joining.foresee(account, self._invitation(), datetime.now(UTC))
-        return f"{account.id} {self._register.network().parent_id} {expected}"
 
     def _is_member(self, account: Account) -> bool:
         return self._register.partner(account.id).state is PartnerState.ADOPTED

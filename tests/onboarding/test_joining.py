@@ -1,6 +1,7 @@
 """Who may join does so once and on record; who may not is told so, and nothing happens at Dailymotion."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,14 @@ import pytest
 from feeds.core.errors import StorageError
 from feeds.core.partners import Invitation, PartnerState, Welcome
 from feeds.dailymotion.errors import Broken
-from feeds.dailymotion.values import ADOPTION_SCOPE, PARTNER_SCOPES
+from feeds.dailymotion.values import PARTNER_SCOPES
+from feeds.formats import results_yaml
 from feeds.onboarding.invitations import invite
-from feeds.onboarding.joining import CannotJoin, InvitationSpent
+from feeds.onboarding.joining import CannotJoin, InvitationSpent, NotAgreed
 from feeds.onboarding.parent_check import NotChecked
+from feeds.onboarding.turns import turn
 from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
+from tests.sites import line
 
 
 def test_who_is_in_the_catalog_is_adopted_at_once_and_recorded_with_what_was_granted(network):
@@ -80,6 +84,37 @@ def test_an_invitation_adopts_its_bearer_once_and_nobody_else(network):
     assert network.join(STRAY, invitation=invitation) is Welcome.ADOPT
 
 
+def test_whoever_was_rejected_does_not_come_back_by_the_invitation_that_brought_them(network):
+    invitation, _ = invite("Anna, contract 881", days=14, by=PARENT, now=NOW)
+    network.join(STRAY, invitation=invitation)
+    network.reject(STRAY)
+    with pytest.raises(InvitationSpent, match="This invitation has been used"):
+        network.join(STRAY, invitation=invitation)
+    assert not network.is_child(STRAY)
+    newer, _ = invite("Anna, contract 882", days=14, by=PARENT, now=network.later())
+    assert network.join(STRAY, invitation=newer) is Welcome.ADOPT
+
+
+@pytest.mark.parametrize("decision", ["refuse", "reject"])
+def test_a_no_outdoes_an_invitation_made_before_it_and_not_one_made_since(network, decision):
+    older, event = invite("Anna", days=14, by=PARENT, now=network.later())
+    network.journal.append(results_yaml.render(event))
+    network.site.user(STRAY)
+    network.join(STRAY)
+    if decision == "refuse":
+        network.reject(STRAY)
+        network.decide("approve", STRAY)
+        network.decide("refuse", STRAY)
+    else:
+        network.reject(STRAY)
+    with pytest.raises(InvitationSpent, match="has decided about this account since"):
+        network.join(STRAY, invitation=older)
+    assert not network.is_child(STRAY)
+    newer, event = invite("Anna, once more", days=14, by=PARENT, now=network.later())
+    network.journal.append(results_yaml.render(event))
+    assert network.join(STRAY, invitation=newer) is Welcome.ADOPT
+
+
 def test_an_invitation_that_is_over_adopts_nobody(network):
     invitation = Invitation("k7", "Anna", NOW + timedelta(minutes=1))
     with pytest.raises(InvitationSpent, match="is over"):
@@ -127,10 +162,11 @@ def test_nobody_is_adopted_before_a_person_has_confirmed_the_parent(network):
     assert network.join(STRAY) is Welcome.ASK
 
 
-def test_nobody_is_adopted_without_the_right_to_manage_the_account(network):
+@pytest.mark.parametrize("lacking", PARTNER_SCOPES)
+def test_nobody_is_adopted_without_each_of_the_four_rights(network, lacking):
     network.site.user(CAFE, "c1")
-    with pytest.raises(CannotJoin, match=ADOPTION_SCOPE):
-        network.join(CAFE, scopes=("userinfo", "email"))
+    with pytest.raises(CannotJoin, match=lacking):
+        network.join(CAFE, scopes=[scope for scope in PARTNER_SCOPES if scope != lacking])
     assert network.calls("POST") == ["/oauth/token"]
     assert network.events() == []
 
@@ -172,3 +208,50 @@ def test_joining_again_brings_back_a_record_that_was_lost(network):
     assert network.state(CAFE) is PartnerState.UNKNOWN
     assert network.join(CAFE) is Welcome.ADOPT
     assert network.state(CAFE) is PartnerState.ADOPTED
+
+
+def test_a_yes_is_held_against_what_is_done_and_not_against_what_was_there_before_the_turn(network):
+    account, client, token = network.login(STRAY)
+    agreed = network.joining.consent(account, None, NOW)
+    with ThreadPoolExecutor() as threads:
+        with turn(network.site.state, STRAY):
+            joining = threads.submit(network.joining.join, account, client, token, now=network.later(), agreed=agreed)
+            network.site.journal(line("approved", "2026-11-24T12:00:30.000Z", user=STRAY, parent=PARENT, by="x"))
+        with pytest.raises(NotAgreed):
+            joining.result()
+    assert not network.is_child(STRAY)
+    agreed = network.joining.consent(account, None, NOW)
+    assert network.joining.join(account, client, token, now=network.later(), agreed=agreed) is Welcome.ADOPT
+
+
+def test_an_account_is_not_rejected_in_the_middle_of_its_adoption(network):
+    network.site.user(CAFE, "c1")
+    network.join(CAFE)
+    account, client, token = network.login(CAFE)
+    with ThreadPoolExecutor() as threads:
+        rejecting = []
+
+        class Meanwhile:
+            def adopt(self, parent_id):
+                rejecting.append(threads.submit(network.reject, CAFE))
+                wait(rejecting, timeout=0.3)  # were there no turns, it would come to its end now
+                client.adopt(parent_id)
+
+        network.joining.join(account, Meanwhile(), token, now=network.later())
+        rejecting[0].result()
+    assert [event for event, _ in network.events()] == ["adopted", "adopted", "rejected"]
+    assert network.state(CAFE) is PartnerState.REJECTED
+    assert not network.is_child(CAFE)
+
+
+def test_what_answers_an_event_comes_after_it_whatever_the_clocks_say(network):
+    network.site.user(CAFE, "c1")
+    network.site.journal(line("rejected", "2026-11-24T13:00:00.000Z", user=CAFE, parent=PARENT, by="x"))
+    network.site.journal(line("approved", "2026-11-24T13:00:00.001Z", user=CAFE, parent=PARENT, by="x"))
+    assert network.join(CAFE) is Welcome.ADOPT
+    assert network.state(CAFE) is PartnerState.ADOPTED
+    network.reject(CAFE)
+    assert network.state(CAFE) is PartnerState.REJECTED
+    assert [event["at"] for event in network.site.journalled()][2:] == [
+        "2026-11-24T13:00:00.002Z", "2026-11-24T13:00:00.003Z",
+    ]  # fmt: skip

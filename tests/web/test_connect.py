@@ -1,7 +1,7 @@
 """A partner's way into the network, over a real Dailymotion of the sandbox."""
 
 import itertools
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from feeds.dailymotion.errors import Broken
 from feeds.dailymotion.values import Token
 from feeds.onboarding.invitations import Links, invite
+from feeds.onboarding.turns import turn
 from feeds.web.connect import account_of_login
 from tests.sites import line
 from tests.web.walking import CAFE, KEY, OPEN, PARENT, SCOPES, SMALL, fields, heading, network, query_of, short
@@ -180,6 +181,31 @@ def test_a_yes_to_one_parent_is_no_yes_to_another(nord, browser):
     assert "Nothing has been done yet." in page.text
     assert "<bdi>Cafecourts</bdi> (x2cafec0) will manage it" in page.text
     assert nord.events() == []
+
+
+def test_a_login_that_a_neighbouring_site_has_put_into_a_browser_is_not_taken_for_its_own(nord, browser):
+    stranger = nord.browser()
+    stranger.arrive(OPEN)
+    page = browser.arrive(CAFE)
+    name = "__Secure-feeds-login"
+    stolen = stranger.client.get_cookie(name, "partners.nord.example", "/connect").value
+    browser.client.set_cookie(name, stolen, domain="partners.nord.example", path="/connect", secure=True)
+    for answer in (browser.get("/connect/confirm"), browser.say_yes(page)):
+        assert heading(answer) == "There is no sign-in to confirm"
+    assert nord.events() == []
+
+
+def test_a_yes_that_waits_while_the_network_decides_is_asked_for_once_more(nord, browser):
+    page = browser.arrive(OPEN)
+    with ThreadPoolExecutor() as threads:
+        with turn(nord.site.state, OPEN):
+            click = threads.submit(browser.say_yes, page)
+            wait([click], timeout=0.3)  # it has looked by now, and waits for its turn
+            nord.site.journal(line("approved", "2126-11-20T10:00:00.000Z", user=OPEN, parent=PARENT, by="cli:anna"))
+        page = click.result()
+    assert "Nothing has been done yet." in page.text
+    assert nord.world.mails == []
+    assert heading(browser.say_yes(page)) == "Welcome to Nord Clips"
 
 
 def test_thats_not_me_ends_the_login_and_changes_nothing(nord, browser):
@@ -360,6 +386,20 @@ def test_an_invitation_approves_its_bearer_once_and_its_token_goes_no_further(no
     page = other.get("/", query_string={"invitation": token})
     assert "This invitation has been used." in page.text
     assert "Ask to join Nord Clips?" in other.arrive(SMALL).text
+
+
+def test_whoever_was_rejected_and_comes_by_their_old_link_is_told_and_stays_out(nord, browser):
+    _, token = invited(nord)
+    browser.get("/", query_string={"invitation": token})
+    browser.connect(OPEN)
+    nord.site.journal(line("rejected", "2126-11-20T10:00:00.000Z", user=OPEN, parent=PARENT, by="cli:anna"))
+    other = nord.browser()
+    with other.client.session_transaction(base_url=nord.url) as session:
+        session["invitation"] = token
+    page = other.arrive(OPEN)
+    assert (page.status_code, heading(page)) == (403, "This account can&#39;t join now")
+    assert "This invitation has been used." in page.text
+    assert heading(other.arrive(OPEN)) == "Nord Clips can&#39;t take this account in"
 
 
 def test_an_invitation_that_is_over_or_unknown_is_said_to_be_and_opens_nothing(nord, browser):
