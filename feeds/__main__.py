@@ -20,6 +20,7 @@ COMMANDS = {
     "partners": "See who is in the network and who asks to be, and decide about them.",
     "plan": "Show what an edit of the catalog will do, before it is pushed.",
     "push": "Send a corrected entry to Dailymotion, for a video imported before.",
+    "preview": "Show each feed on a local page, with what is wrong beside each video.",
     "rehearse": "Play the whole loop on a scratch copy: push, sync, crawl, call back.",
     "results": "Look at what came back from Dailymotion, and record what people know.",
     "schema": "Print the JSON Schema by which editors complete and check.",
