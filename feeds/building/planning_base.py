@@ -4,10 +4,9 @@ Only what differs is read: git names the files that are not as the commit has th
 answer.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from feeds.building.sources import CATALOG, CatalogText
@@ -130,39 +129,20 @@ class Patterns:
 
     patterns: tuple[str, ...]
 
-    @cached_property
-    def _expressions(self) -> list[re.Pattern[str]]:
-        return [re.compile(_expression(each)) for each in self.patterns]
-
     def of(self, names: Iterable[str]) -> set[str]:
         """Return those of these names that a pattern includes."""
-        return {name for name in names if name != CATALOG and any(each.fullmatch(name) for each in self._expressions)}
+        parted = [PurePosixPath(pattern).parts for pattern in self.patterns]
+        return {name for name in names if name != CATALOG and any(_fits(name.split("/"), each) for each in parted)}
 
 
-def _expression(pattern: str) -> str:
-    """Return what glob.glob(pattern, recursive=True) means, as a regular expression over whole names."""
-    parts = PurePosixPath(pattern).parts
-    words = []
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        if part == "**":
-            words.append(r"(?:[^./][^/]*/)*" + (r"[^./][^/]*" if last else ""))
-        else:
-            words.append(_part(part) + ("" if last else "/"))
-    return "".join(words)
-
-
-def _part(part: str) -> str:
-    """Return the expression of one name: a wildcard never stands for a slash, nor for a dot at the beginning."""
-    words, at = [], 0
-    while at < len(part):
-        end = part.find("]", at + (3 if part[at + 1 : at + 2] == "!" else 2)) if part[at] == "[" else -1
-        if end > 0:
-            inner = part[at + 1 : end].replace("\\", r"\\")
-            words.append(f"[{'^' + inner[1:] if inner.startswith('!') else inner}]")
-            at = end
-        else:
-            words.append({"*": "[^/]*", "?": "[^/]"}.get(part[at], re.escape(part[at])))
-        at += 1
-    hidden = "" if part.startswith(".") else r"(?!\.)"
-    return hidden + "".join(words)
+def _fits(name: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Return what glob.glob(..., recursive=True) means: no wildcard stands for a dot at the beginning of a name."""
+    if not pattern:
+        return not name
+    first, rest = pattern[0], pattern[1:]
+    if first == "**":
+        seen = next((number for number, part in enumerate(name) if part.startswith(".")), len(name))
+        return any(_fits(name[skipped:], rest) for skipped in range(seen + 1))
+    if not name or (name[0].startswith(".") and not first.startswith(".")):
+        return False
+    return fnmatchcase(name[0], first) and _fits(name[1:], rest)
