@@ -1,9 +1,9 @@
-"""Read the users of a whole catalog, one after the other, whatever faults they have."""
+"""Read the users of a whole catalog and their archives, one after the other, whatever faults they have."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from feeds.building.sources import CatalogText, Source, included
+from feeds.building.sources import CatalogText, Source, archives, included
 from feeds.formats import catalog_yaml
 from feeds.formats.catalog_yaml import ReadUser
 
@@ -20,6 +20,17 @@ def read_users(text: CatalogText, catalog: Path) -> Iterator[tuple[Source, ReadU
             yield source, ReadUser(None, refused=True)
             continue
         yield source, catalog_yaml.parse_user(content)
+
+
+def read_archives(text: CatalogText, catalog: Path) -> Iterator[tuple[Source, ReadUser]]:
+    """Yield each archive of a catalog.yaml that can be read: as a user with an id and videos alone."""
+    for source in archives(catalog, list(text.network.include)):
+        try:
+            content = source.path.read_bytes() if source.path else b""
+        except OSError:  # `feeds check` tells why
+            yield source, ReadUser(None, refused=True)
+            continue
+        yield source, catalog_yaml.parse_archive(content)
 
 
 def guids_of(read: ReadUser) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from feeds.building.sources import CATALOG, CatalogText, Source, included, settings_digest
+from feeds.building.sources import CATALOG, CatalogText, Source, archives, included, is_archive, settings_digest
 from feeds.building.work import Job, text_digest
 from feeds.core.guids import guid_key
 from feeds.core.partners import PartnerState, fold_partner
@@ -56,11 +56,12 @@ def find_changes(text: CatalogText, catalog: Path, index: Index, subjects: set[s
         if notes["settings"] != index.note("settings"):
             index.make_all_stale()
         known = index.scan()
-        sources = text.inline_sources() + included(catalog, list(read.include))
+        sources, patterns = text.inline_sources(), list(read.include)
     else:
         known = index.scan()
         inline = [Source(name) for name in known if name.startswith(INLINE)]
-        sources = inline + included(catalog, json.loads(index.note("include") or "[]"))
+        sources, patterns = inline, json.loads(index.note("include") or "[]")
+    sources += included(catalog, patterns) + archives(catalog, patterns)
     changes = Changes({each.name: each for each in sources}, known, notes)
     for source in sources:
         if job := _job(source, known.get(source.name), moment, text, index):
@@ -81,11 +82,13 @@ def _mark(index: Index, subjects: set[str]) -> None:
 def _job(source: Source, known: Scanned | None, moment: Moment, text: CatalogText, index: Index) -> Job | None:
     if known is None or moment.full:
         return Job(source.name, source.path, source.tree_text, user_id=known.user_id if known else None)
-    must = (
-        known.stale
-        or not known.valid_from <= moment.at.isoformat() < known.valid_until
-        or (moment.record and not known.noted)
-        or not _feed_is_as_built(known, source.name, moment, index)
+    must = known.stale or (
+        not is_archive(source.name)  # which has no feed, and is the same at any moment
+        and (
+            not known.valid_from <= moment.at.isoformat() < known.valid_until
+            or (moment.record and not known.noted)
+            or not _feed_is_as_built(known, source.name, moment, index)
+        )
     )
     if not must and _text_is_as_read(source, known):
         return None

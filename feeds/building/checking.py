@@ -7,7 +7,7 @@ from typing import Any
 
 from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
 from feeds.building.results import by_subject, result_files
-from feeds.building.sources import CATALOG, CatalogText, included
+from feeds.building.sources import CATALOG, CatalogText, archives, included, is_archive
 from feeds.core import rules
 from feeds.core.catalog import Network
 from feeds.core.defaults import absolute
@@ -41,6 +41,19 @@ class _Check:
     findings: list[Finding] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
 
+    def archive(self, name: str, located: Located, judged: ReadUser) -> None:
+        """Add an archive, after all users."""
+        faults: Sequence[Fault] = judged.faults
+        if judged.refused:
+            self.findings += located.own_findings()
+            if judged.tree is not None:
+                faults = located.beside_own(catalog_yaml.archive_of(judged.tree).faults)
+        owners = {user_id for each in self.texts if (user_id := each.user_id()) and not is_archive(each.source)}
+        faults = [*faults, *rules.archive_warnings(judged.tree, owners)]
+        if faults:
+            self.findings += located.findings(faults)
+        self.texts.append(Text(name, located, (), judged.tree))
+
     def user(self, name: str, located: Located, prefix: rules.Path, judged: ReadUser) -> None:
         """Add a user: positions are looked for only where there is something to tell."""
         faults: Sequence[Fault] = judged.faults
@@ -68,11 +81,12 @@ def check(folders: Folders) -> Checked:
             judged = ReadUser(None, tuple(text.located.beside_own(judged.faults, prefix)), tree=tree)
         whole.user(f"{CATALOG}#{number}", text.located, prefix, judged)
     _included(whole, text, folders.catalog, patterns)
+    _archived(whole, folders.catalog, patterns)
     whole.findings += [finding for _, _, finding in duplicate_users(whole.texts)]
     whole.findings += [finding for _, _, finding in duplicate_guids(whole.texts)]
     whole.findings += _against_results(folders, whole.texts)
     videos = sum(_video_count(each.tree()) for each in whole.texts)
-    return Checked(whole.findings, len(whole.texts), videos)
+    return Checked(whole.findings, sum(not is_archive(each.source) for each in whole.texts), videos)
 
 
 def _of_broken(
@@ -109,6 +123,20 @@ def _included(whole: _Check, text: CatalogText, catalog: Path, patterns: Sequenc
             whole.findings.append(Finding(Place(str(path)), "error", "unreadable", (), what, _PERMISSIONS))
             continue
         whole.user(name, Located(str(path), content), (), catalog_yaml.parse_user(content))
+
+
+def _archived(whole: _Check, catalog: Path, patterns: Sequence[Any]) -> None:
+    """Check the archives, also where catalog.yaml itself is broken."""
+    known = [each for each in patterns if isinstance(each, str) and rules.stays_inside(each)]
+    for source in archives(catalog, known):
+        assert source.path is not None  # noqa: S101 - an archive is a file
+        try:
+            content = source.path.read_bytes()
+        except OSError as error:
+            what = f"the file can't be read: {error.strerror}"
+            whole.findings.append(Finding(Place(str(source.path)), "error", "unreadable", (), what, _PERMISSIONS))
+            continue
+        whole.archive(source.name, Located(str(source.path), content), catalog_yaml.parse_archive(content))
 
 
 def _video_count(tree: Any) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from feeds.building.changes import Changes
 from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
-from feeds.building.sources import CatalogText, located
+from feeds.building.sources import CatalogText, is_archive, located
 from feeds.building.work import Outcome
 from feeds.core.errors import Finding
 from feeds.core.guids import canonical_guid, guid_key
@@ -32,6 +32,8 @@ def find_conflicts(index: Index, text: CatalogText, changes: Changes, outcomes: 
     shared = index.shared_guids(changed) if changed else {}
     if shared:
         _guids(found, text, changes, shared)
+        # An archive has no feed to freeze: whoever claims what stands there is frozen.
+        found.frozen = {each for each in found.frozen if not is_archive(each)}
     return found
 
 
@@ -65,6 +67,7 @@ def _claims(changes: Changes, outcomes: Sequence[Outcome]) -> Iterator[tuple[str
 
 def _guids(found: Conflicts, text: CatalogText, changes: Changes, shared: Mapping[int, set[str]]) -> None:
     involved = sorted({source for its in shared.values() for source in its} & set(changes.sources))
+    involved.sort(key=is_archive)
     texts = list(_texts(involved, text, changes))
     guids = frozenset(
         canonical_guid(guid) for each in texts for guid in _guids_of(each).values() if guid_key(guid) in shared

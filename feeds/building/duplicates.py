@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from feeds.building.sources import is_archive
 from feeds.core.errors import Finding, Place
 from feeds.core.guids import canonical_guid
 from feeds.formats.catalog_yaml import Located
@@ -89,6 +90,8 @@ def duplicate_guids(texts: Iterable[Text], only: frozenset[str] | None = None) -
             if guid != other:
                 what = f'guid "{guid}" is the same as "{other}" at {where}: case and Unicode form make no difference'
             remedy = "Give this video a guid of its own: Dailymotion's callback names a video by guid alone."
+            if is_archive(text.source) and not is_archive(before.source) and text.user_id() == before.user_id():
+                remedy = f"`feeds archive {text.user_id()}` takes it out of the user's file if both say the same."
             yield text.source, before.source, text.finding("guid-duplicate", path, what, remedy)
 
 
@@ -97,7 +100,7 @@ def duplicate_users(texts: Iterable[Text]) -> Iterator[tuple[str, str, Finding]]
     first: dict[str, tuple[Text, str]] = {}
     for text in texts:
         user_id = text.user_id()
-        if user_id is None:
+        if user_id is None or is_archive(text.source):
             continue
         before, other = first.setdefault(user_id.lower(), (text, user_id))
         if before is text:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from feeds.building.catalog_users import guids_of
+from feeds.building.sources import is_archive
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
 from feeds.core.catalog import Network, UserEntry
 from feeds.core.defaults import absolute
@@ -38,6 +40,9 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
         text, outcome = _read(job)
     except OSError as error:
         fault = Fault((), "unreadable", f"the file can't be read: {error.strerror}", "Mend it, or take it away.")
+        if is_archive(job.source):
+            keys = _keys(last) if (last := _last_good(index.good(job.source))) else b""
+            return Outcome(job.source, "", False, b"", faults=(fault,), keys=keys)
         return _frozen(job, Outcome(job.source, "", False, b"", faults=(fault,)), context, index)
     if job.known_digest is not None and outcome.digest == job.known_digest:
         return replace(outcome, same=True)
@@ -47,6 +52,8 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
             return replace(outcome, claimed_id=job.user_id, feed=_left_alone(job.user_id, context, index))
         user = UserEntry.model_construct(id=job.user_id, username="", videos=())
         return replace(outcome, claimed_id=job.user_id, feed=_feed(user, context, index))
+    if is_archive(job.source):
+        return _archived(job, outcome, text, index)
     form = "yaml" if job.tree_text is None else "json"
     read = _parse(form, text)
     outcome = replace(outcome, claimed_id=read.claimed_id, refused=read.refused, faults=read.faults)
@@ -59,6 +66,17 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
                 return _frozen(job, replace(outcome, faults=(_no_feed(error),)), context, index)
             return replace(outcome, form=form, good=zlib.compress(text, 1), feed=feed)
     return _frozen(job, outcome, context, index)
+
+
+def _archived(job: Job, outcome: Outcome, text: bytes, index: Index) -> Outcome:
+    """Tell an archive's guids, so that nobody takes them; where it has faults, its last good version's, too."""
+    read = catalog_yaml.parse_archive(text)
+    outcome = replace(outcome, refused=read.refused, faults=read.faults)
+    if read.user is not None:
+        return replace(outcome, keys=_keys(read.user), form="archive", good=zlib.compress(text, 1))
+    keys = array("q", map(guid_key, guids_of(read))).tobytes()
+    last = _last_good(index.good(job.source))
+    return replace(outcome, keys=_joined(keys, array("q", _keys(last))) if last else keys)
 
 
 def _no_feed(error: mrss.BadFeed) -> Fault:
@@ -98,6 +116,8 @@ def _read(job: Job) -> tuple[bytes, Outcome]:
 
 
 def _parse(form: str, text: bytes) -> catalog_yaml.ReadUser:
+    if form == "archive":
+        return catalog_yaml.parse_archive(text)
     if form == "yaml":
         return catalog_yaml.parse_user(text)
     return catalog_yaml.user_of(json.loads(text))

@@ -6,7 +6,7 @@ Whoever tells of it, or takes something down, asks here; feeds/core/live.py judg
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from feeds.building.catalog_users import guids_of, read_users
+from feeds.building.catalog_users import guids_of, read_archives, read_users
 from feeds.building.results import built_from
 from feeds.building.sources import CatalogText
 from feeds.building.status_events import Happened, read_events
@@ -31,7 +31,8 @@ def read_still_live(folders: Folders, at: datetime) -> list[StillLive]:
     reads = [read for _, read in read_users(text, catalog)]
     happened = read_events(Folders(catalog, folders.state))
     results = {guid: fold_video(events) for guid, events in happened.guids.items()}
-    return queue(reads, results, happened, parent_id=text.network.network.parent_id, at=at)
+    archives = [read for _, read in read_archives(text, catalog)]
+    return queue(reads, results, happened, archives=archives, parent_id=text.network.network.parent_id, at=at)
 
 
 def queue(
@@ -39,31 +40,37 @@ def queue(
     results: Mapping[str, VideoResult],
     happened: Happened,
     *,
+    archives: Iterable[ReadUser] = (),
     parent_id: str,
     at: datetime,
 ) -> list[StillLive]:
     """Return what is to be taken down, of a catalog whose users were read and of all that has happened."""
-    reads = list(reads)
-    standings = standings_of(reads)
+    reads, archives = list(reads), list(archives)
+    standings = standings_of(reads, archives)
     owners = {standing.user for standing in standings.values()}
     return still_live(
         {guid: result for guid, result in results.items() if result.live},
         standings,
         {user: state_of(happened.users.get(user, ()), parent_id) for user in owners},
         {guid: owner for guid in results if (owner := last_owner(happened.guids.get(guid, ())))},
-        complete=is_whole(reads),
+        complete=is_whole([*reads, *archives]),
         at=at,
     )
 
 
-def standings_of(reads: Iterable[ReadUser]) -> dict[str, Standing]:
-    """Return what the catalog says of each video; of a file with faults no more than that it has the guid."""
+def standings_of(reads: Iterable[ReadUser], archives: Iterable[ReadUser] = ()) -> dict[str, Standing]:
+    """Return what the catalog says of each video; of a file with faults no more than that it has the guid.
+
+    What stands in an archive has the defaults of its user's own file.
+    """
     standings: dict[str, Standing] = {}
-    for read in reads:
+    reads = list(reads)
+    rights = {read.user.id: read.user.defaults.rights for read in reads if read.user}
+    for read in (*archives, *reads):
         if read.user is None:
             standings |= {guid: Standing(read.claimed_id or "") for guid in guids_of(read)}
             continue
-        default = read.user.defaults.rights
+        default = rights.get(read.user.id)
         for video in read.user.videos:
             ends = merged_rights(video.rights, default).until
             standings[video.guid] = Standing(read.user.id, video.withdraw, ends)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feeds.building.duplicates import Text
 from feeds.building.planning_base import Commit, Patterns
-from feeds.building.sources import CatalogText, Source, included
+from feeds.building.sources import CatalogText, Source, included, is_archive
 from feeds.core.catalog import Network
 from feeds.core.errors import Finding
 from feeds.core.rules import Fault
@@ -51,7 +51,7 @@ def edit_of(commit: Commit, text: CatalogText, catalog: Path) -> Edit:
     edit = Edit()
     _inline(edit, commit.text, text, everyone=everyone)
     files = {each.name: each for each in included(catalog, list(text.network.include))}
-    known = Patterns(commit.text.network.include).of(commit.files)
+    known = {each for each in Patterns(commit.text.network.include).of(commit.files) if not is_archive(each)}
     touched = files.keys() ^ known
     touched |= {name for name in files.keys() & known if everyone or name in commit.differing}
     texts = commit.read(touched & known)

@@ -307,7 +307,7 @@ def _row(outcome: Outcome, before: SourceRow | None, record: bool) -> SourceRow:
         signature=outcome.signature,
         settled=outcome.settled,
         digest=outcome.digest,
-        faulty=outcome.frozen,
+        faulty=outcome.frozen or outcome.refused or bool(outcome.faults),
         frozen=outcome.frozen,
         form=outcome.form,
         good=outcome.good,

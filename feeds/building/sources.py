@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # reading a catalog brings pydantic along, and a build that f
     from feeds.formats import catalog_yaml
 
 CATALOG = "catalog.yaml"
+# How the name of a file ends that holds a user's imported videos, beside the user's own.
+ARCHIVE = ".archive.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,25 @@ def settings_digest(network: "Network") -> str:
     return text_digest(json.dumps(shown, sort_keys=True).encode()).hex()
 
 
+def is_archive(name: str) -> bool:
+    """Return whether a source is a user's archive, by its name."""
+    return name.endswith(ARCHIVE)
+
+
+def archives(catalog: Path, patterns: list[str]) -> list[Source]:
+    """Return the archives, which lie beside the user files that the patterns name, in order of name."""
+    names: set[str] = set()
+    for folder in {pattern.rpartition("/")[0] for pattern in patterns}:
+        if glob.has_magic(folder):
+            found = glob.glob(f"{folder}/*{ARCHIVE}", root_dir=catalog, recursive=True)  # noqa: PTH207 - as below
+            names.update(name.replace(os.sep, "/") for name in found)
+        else:
+            names.update(_with_ending(catalog, folder, ARCHIVE))
+    return [Source(name, catalog / name) for name in sorted(names)]
+
+
 def included(catalog: Path, patterns: list[str]) -> list[Source]:
-    """Return the user files that the patterns name, in order of name."""
+    """Return the user files that the patterns name, in order of name; archives are none."""
     names: set[str] = set()
     for pattern in patterns:
         folder, _, last = pattern.rpartition("/")
@@ -108,7 +127,7 @@ def included(catalog: Path, patterns: list[str]) -> list[Source]:
             found = glob.glob(pattern, root_dir=catalog, recursive=True)  # noqa: PTH207 - Path.glob knows no root_dir
             names.update(name.replace(os.sep, "/") for name in found)
     names.discard(CATALOG)
-    return [Source(name, catalog / name) for name in sorted(names)]
+    return [Source(name, catalog / name) for name in sorted(names) if not is_archive(name)]
 
 
 def _with_ending(catalog: Path, folder: str, ending: str) -> list[str]:

@@ -43,7 +43,7 @@ def read_status(folders: Folders, at: datetime) -> Status:
     if network:
         judge = Judge(network, at, happened, results, before, sums)
         guids, whole = judge.all(text, folders.catalog)
-        live = queue(judge.reads, results, happened, parent_id=network.parent_id, at=at)
+        live = queue(judge.reads, results, happened, archives=judge.archives, parent_id=network.parent_id, at=at)
     else:
         for user in before.values():
             add_reported(sums, user)

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from feeds.building.catalog_users import guids_of, read_users
+from feeds.building.catalog_users import guids_of, read_archives, read_users
 from feeds.building.live import is_whole
-from feeds.building.sources import CatalogText
+from feeds.building.sources import CatalogText, is_archive
 from feeds.building.status_events import Happened
 from feeds.core.catalog import Network, UserEntry
 from feeds.core.corrections import is_changed_since_import
@@ -67,13 +67,16 @@ class Judge:
         self.network, self.at, self.happened, self.results, self.before = network, at, happened, results, before
         self.sums = sums
         self.reads: list[ReadUser] = []
+        self.archives: list[ReadUser] = []
         self.limits = Limits(network.feed_limit, network.max_failures)
 
     def all(self, text: CatalogText, catalog: Path) -> tuple[set[str], bool]:
         """Return the guids that the catalog tells, and whether they are all: a broken file may not tell its own."""
         texts = [_Text(source.name, read, guids_of(read)) for source, read in read_users(text, catalog)]
-        self.reads = [each.read for each in texts]
-        clashing = _clashing(texts)
+        archives = [_Text(source.name, read, guids_of(read)) for source, read in read_archives(text, catalog)]
+        self.reads, self.archives = [each.read for each in texts], [each.read for each in archives]
+        self._archived(texts, archives)
+        clashing = _clashing(texts, archives)
         seen: set[str] = set()
         for each in texts:
             user = each.read.user if each.source not in clashing else None
@@ -94,7 +97,16 @@ class Judge:
                 self.sums.asked[user_id] = partner
             if partner.state is PartnerState.ADOPTED and user_id not in seen and is_user_id(user_id):
                 self._judged(UserEntry.model_construct(id=user_id, username="", videos=()))
-        return {guid for each in texts for guid in each.guids}, is_whole(self.reads)
+        guids = {guid for each in (*texts, *archives) for guid in each.guids}
+        return guids, is_whole([*self.reads, *self.archives])
+
+    def _archived(self, texts: "list[_Text]", archives: "list[_Text]") -> None:
+        """Count what is imported and stands in archives alone."""
+        counted = {guid for each in texts for guid in each.guids}
+        archived = {guid for each in archives for guid in each.guids} - counted
+        self.sums.held[Reason.IMPORTED.value] += sum(
+            self.results.get(guid, NOTHING_YET).remote_id is not None for guid in archived
+        )
 
     def _state(self, user_id: str) -> PartnerState:
         return fold_partner(self.happened.users.get(user_id, ()), self.network.parent_id).state
@@ -145,13 +157,16 @@ def add_reported(sums: Sums, user: Mapping[str, Any], state: PartnerState | None
     sums.held.update(user["held"])
 
 
-def _clashing(texts: list[_Text]) -> set[str]:
-    """Return the sources that share a guid, or claim the same user, with another or within themselves."""
+def _clashing(texts: list[_Text], archives: list[_Text]) -> set[str]:
+    """Return the sources that share a guid, or claim the same user, with another or within themselves.
+
+    An archive may claim its user beside the user's own file, and is never frozen itself.
+    """
     first: dict[str, str] = {}
     clashing: set[str] = set()
-    for each in texts:
+    for each in (*texts, *archives):
         claims = [f"g:{canonical_guid(guid)}" for guid in each.guids]
-        if each.read.claimed_id is not None:
+        if each.read.claimed_id is not None and not is_archive(each.source):
             claims.append(f"u:{each.read.claimed_id.lower()}")
         for claim in claims:
             if claim in first:

@@ -60,7 +60,9 @@ def _wanted(known: "Known", guids: tuple[str, ...]) -> "list[tuple[Item, VideoRe
     from feeds.core.defaults import item_of
 
     network, happened = known.network, known.happened
-    unwanted = queue(known.reads, known.results, happened, parent_id=network.parent_id, at=known.at)
+    unwanted = queue(
+        known.reads, known.results, happened, archives=known.archives, parent_id=network.parent_id, at=known.at
+    )
     ends = {each.guid: each.ground for each in unwanted}
     wanted, refused = [], []
     for guid in dict.fromkeys(guids):

@@ -106,6 +106,13 @@ class UserEntry(_Entry):
     videos: tuple[VideoEntry, ...] = ()
 
 
+class ArchiveEntry(_Entry):
+    """What is done with of a user: imported videos, kept out of the editors' sight, and listed no more."""
+
+    id: UserId
+    videos: tuple[VideoEntry, ...] = ()
+
+
 class UserListFields(_Entry):
     """The keys of one entry of users.json."""
 

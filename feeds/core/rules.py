@@ -1,6 +1,6 @@
 """Faults of a catalog that no single value shows: between keys, between entries, and between catalog and results."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -220,6 +220,21 @@ def warnings(tree: Any, network: Network | None) -> Iterator[Fault]:
         if network is not None and not network.mrss.restriction and _has_territory(video, defaults):
             what = "countries are given, and network.mrss.restriction is off: Dailymotion won't learn of them"
             yield Fault(path, "restriction-off", what, "Switch it on, or hold the video.", "warning")
+
+
+def archive_warnings(tree: Any, users: Collection[str]) -> Iterator[Fault]:
+    """Yield what may surprise in an archive: a word to list a video of it, and a user whom the catalog doesn't have."""
+    if not isinstance(tree, dict):
+        return
+    user_id = tree.get("id")
+    if isinstance(user_id, str) and user_id not in users:
+        what = f"no user of the catalog has the id {shown(user_id)}"
+        remedy = "Delete the archive with its user: until then its videos count as wanted where they are."
+        yield Fault(("id",), "archive-user", what, remedy, "warning")
+    for number, video in enumerate(_list(tree, "videos")):
+        if isinstance(video, dict) and "relist" in video:
+            remedy = "Move the entry back into the user's own file: what stands in an archive is never listed."
+            yield Fault(("videos", number, "relist"), "archive-relist", "relist does nothing here", remedy, "warning")
 
 
 def _of_no_type(media: str) -> bool:

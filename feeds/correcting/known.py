@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from feeds.building.catalog_users import guids_of, read_users
+from feeds.building.catalog_users import guids_of, read_archives, read_users
 from feeds.building.live import state_of
 from feeds.building.results import built_from
 from feeds.building.sources import CatalogText
@@ -19,10 +19,11 @@ from feeds.settings import Folders
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A catalog, read, and all that has happened, at a moment."""
+    """A catalog with its archives, read, and all that has happened, at a moment."""
 
     network: Network
     reads: tuple[ReadUser, ...]
+    archives: tuple[ReadUser, ...]
     happened: Happened
     results: Mapping[str, VideoResult]
     at: datetime
@@ -53,7 +54,9 @@ class Known:
         """Return in words where a video stands, without its guid."""
         found = self.entry(guid)
         if found is None:
-            if any(guid in guids_of(read) for read in self.reads):
+            if any(video.guid == guid for each in self.archives if each.user for video in each.user.videos):
+                return f"is archived, imported as {self.result(guid).remote_id}: `withdraw: <a reason>` takes it down"
+            if any(guid in guids_of(read) for read in (*self.reads, *self.archives)):
                 return "stands in a file with faults: `feeds check` names them"
             if guid in self.happened.guids:
                 return "is not in the catalog, and nothing of it is on Dailymotion that we know of"
@@ -77,6 +80,7 @@ def read_known(folders: Folders, at: datetime) -> Known:
     return Known(
         text.network.network,
         tuple(read for _, read in read_users(text, folders.catalog)),
+        tuple(read for _, read in read_archives(text, folders.catalog)),
         happened,
         {guid: fold_video(events) for guid, events in happened.guids.items()},
         at,

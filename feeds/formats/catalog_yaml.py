@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from feeds.core import rules
-from feeds.core.catalog import CatalogFile, Network, UserEntry
+from feeds.core.catalog import ArchiveEntry, CatalogFile, Network, UserEntry
 from feeds.core.errors import Finding, Place
 from feeds.core.rules import Fault, Path
 from feeds.core.values import shortened, shown
@@ -56,6 +56,33 @@ def parse_user(text: bytes) -> ReadUser:
         tree = strict_yaml.examine(text).tree
         return ReadUser(None, refused=True, claimed_id=_claimed(tree), tree=tree)
     return user_of(tree, escapes=spells_characters(text))
+
+
+# What an archive's entries may take from the user's own file: there it was judged.
+_FROM_USER = {"category": "tv", "media_base": "https://media.invalid/"}
+
+
+def parse_archive(text: bytes) -> ReadUser:
+    """Read an archive: the user that comes back has an id and videos, and nothing else."""
+    try:
+        tree = strict_yaml.parse(text)
+    except strict_yaml.Refused:
+        tree = strict_yaml.examine(text).tree
+        return ReadUser(None, refused=True, claimed_id=_claimed(tree), tree=tree)
+    return archive_of(tree, escapes=spells_characters(text))
+
+
+def archive_of(tree: Any, *, escapes: bool = True) -> ReadUser:
+    """Judge an archive's tree."""
+    whole = {**tree, "defaults": _FROM_USER} if isinstance(tree, dict) else tree
+    faults = list(rules.faults_between_keys(whole, escapes=escapes))
+    user = None
+    try:
+        archive = ArchiveEntry.model_validate(tree)
+        user = UserEntry.model_construct(id=archive.id, username=archive.id, videos=archive.videos)
+    except ValidationError as error:
+        faults += rules.faults_of_values(error, ArchiveEntry)
+    return ReadUser(None if faults else user, tuple(faults), claimed_id=_claimed(tree), tree=tree)
 
 
 def spells_characters(text: bytes) -> bool:

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from feeds.building.catalog_users import read_users
+from feeds.building.catalog_users import read_archives, read_users
 from feeds.building.results import result_files
 from feeds.building.sources import CATALOG, CatalogText
 from feeds.core.defaults import absolute
@@ -70,6 +70,10 @@ def read_whole(folders: Folders, user_id: str) -> Whole:
             homes.append(Home(catalog.path, catalog.text, ("users", source.number), read.tree))
         elif claimed.lower() == user_id.lower():
             raise UsageError(f'The catalog has a user "{claimed}": write the id in the same letters.')
+    for source, read in read_archives(catalog, folders.catalog):
+        if read.refused or not isinstance(read.tree, dict):
+            raise UsageError(f"{source.path} can't be read as an archive. {_MEND}")
+        _note_videos(whole, read.claimed_id or "", read.tree)
     if len(homes) > 1:
         raise UsageError(f'"{user_id}" stands in the catalog {len(homes)} times. Keep one; feeds check shows where.')
     if homes:

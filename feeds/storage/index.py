@@ -300,10 +300,10 @@ class Index:
         return (row[0], row[1]) if row and row[1] is not None else None
 
     def standings(self) -> list[tuple[str, str, str, int, int, int, int, str]]:
-        """Return (id, username, state, enabled, in_list, frozen, listed, held) of every source, in order of id."""
+        """Return (id, username, state, enabled, in_list, frozen, listed, held) of each but archives, in order of id."""
         return self._db.execute(
             "SELECT coalesce(user_id, source), coalesce(username, user_id, source), state, enabled, in_list, frozen, "
-            "listed, held FROM source ORDER BY user_id, source"
+            "listed, held FROM source WHERE source NOT LIKE '%.archive.yaml' ORDER BY user_id, source"
         ).fetchall()
 
     def everyone(self) -> list[SourceRow]:
