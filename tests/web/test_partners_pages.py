@@ -544,6 +544,9 @@ def test_addresses_are_on_these_pages_alone_and_go_after_thirty_days_though_nobo
     Waiting(nord.site.state).keep(old)
     Network(tmp_path, nord.web.dailymotion.api, nord.dailymotion)
     assert [path.stem for path in (nord.site.state / "waiting").iterdir()] == [OPEN]
+    Waiting(nord.site.state).keep(old)
+    nord.browser().arrive(CAFE)
+    assert [path.stem for path in (nord.site.state / "waiting").iterdir()] == [OPEN]
 
 
 def test_no_address_reaches_the_log_the_journal_or_an_address_line(nord, caplog):
