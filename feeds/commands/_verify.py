@@ -11,6 +11,7 @@ from feeds.commands.options import catalog_option, folders_of
 from feeds.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from feeds.dailymotion.client import Client
     from feeds.onboarding.verifying import Account, Drift
 
 # So many departures at once, and this share of all, are more likely a fault than the truth.
@@ -60,6 +61,7 @@ def adopt(username: str, catalog: str | None) -> None:
     approved. https://developers.dailymotion.com/mcn (Dailymotion Connect).
     """
     import sys
+    from contextlib import ExitStack
 
     from feeds.core.partners import Welcome
     from feeds.dailymotion import oauth
@@ -78,7 +80,8 @@ def adopt(username: str, catalog: str | None) -> None:
     if not password:
         raise UsageError(f"No password was given for {username}.")
     token = oauth.by_password(settings, username, password, scopes=PARTNER_SCOPES)
-    with Client(settings, token) as client:
+    with Client(settings, token) as client, ExitStack() as farewell:
+        farewell.callback(_end, client)
         account = account_of(client, token)
         joining = Joining(its, Register(its), Journal(its.state / "journal"))
         if joining.foresee(account, None, now()) is not Welcome.ADOPT:
@@ -88,6 +91,15 @@ def adopt(username: str, catalog: str | None) -> None:
             )
         joining.join(account, client, token, now=now())
         click.echo(f"Adopted: {account.username} ({account.id}). The next build lists them.")
+
+
+def _end(client: "Client") -> None:
+    """End a login that is of no more use, if Dailymotion can be reached."""
+    from contextlib import suppress
+
+    from feeds.dailymotion.errors import DailymotionError
+
+    with suppress(DailymotionError):
         client.log_out()
 
 

@@ -72,6 +72,10 @@ def _of_settings() -> Iterator["Answer"]:
         except UsageError as error:
             for fault in str(error).splitlines()[1:] or [str(error)]:
                 yield Answer("settings", "fault", fault.removeprefix("  - "))
+    if not os.environ.get("FEEDS_PUBLIC_URL", "").strip():
+        what = "FEEDS_PUBLIC_URL is not set: the app takes callbacks, and has no pages for partners"
+        yield Answer("settings", "look", what, "Set it, FEEDS_SECRET_KEY and the API key, to let partners connect.")
+        return
     try:
         yield about_redirect(link_settings(os.environ).public_url)
     except UsageError:

@@ -23,6 +23,9 @@ from feeds.onboarding.waiting import Contact, Waiting
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
 
+# Far more than Dailymotion lets anybody have.
+_NAME_CHARACTERS = 120
+
 
 class CannotJoin(FeedsError):
     """An account can't join as things are; the message is for its holder."""
@@ -56,8 +59,8 @@ def account_of(client: Client, token: Token) -> Account:
     user_id = given.get("id", "")
     if not is_user_id(user_id):
         raise CannotJoin("Dailymotion names this account in a way that we can't store. Please tell the network.")
-    username = given.get("username") or user_id
-    return Account(user_id, username, given.get("screenname") or username, given.get("email"))
+    username = _one_line(given.get("username", "")) or user_id
+    return Account(user_id, username, _one_line(given.get("screenname", "")) or username, given.get("email"))
 
 
 class Joining:
@@ -153,6 +156,12 @@ class Joining:
         fields = {"user": account.id, "username": account.username, "parent": parent_id, **more}
         at = self._register.moment_after(account.id, now)
         self._journal.append(results_yaml.render(Event(at, event, fields)))
+
+
+def _one_line(name: str) -> str:
+    """Return a name as it can stand in a sentence, a letter or an event: short, and turning round no text beside it."""
+    shown = "".join(each if each.isprintable() else " " for each in name[:_NAME_CHARACTERS])
+    return " ".join(shown.split())
 
 
 def _consent(account: Account, parent_id: str, expected: Welcome) -> str:

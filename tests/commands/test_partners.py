@@ -300,6 +300,7 @@ def test_a_wrong_password_or_a_stranger_is_not_adopted(office):
     code, _, err = office.call("partners adopt --as strayfilms", typed="sandbox-strayfilms\n")
     assert (code, office.events(), office.is_child(STRAY)) == (2, [], False)
     assert "feeds partners approve x9stray --why" in err
+    assert office.world.sessions == {}
 
 
 # -- doctor
@@ -411,6 +412,13 @@ def test_the_doctor_names_what_else_is_missing(office):
     assert "FAULT  role       the API key has no role, and adopting needs can-adopt-users" in out
     assert f"FAULT  site       {url}users.json is no JSON" in out
     assert "look   user list  the shape of users.json is a proposal" in out
+
+
+def test_the_doctor_says_that_there_are_no_pages_for_partners_yet(office):
+    office.set(FEEDS_PUBLIC_URL=None)
+    code, out, _ = office.call("doctor --offline")
+    assert "look   settings   FEEDS_PUBLIC_URL is not set: the app takes callbacks, and has no pages" in out
+    assert (code, "redirect" in out) == (0, False)
 
 
 def test_the_doctor_works_offline_and_when_dailymotion_is_down(office):

@@ -149,6 +149,16 @@ def test_the_parent_account_itself_cannot_join(network):
     assert network.calls("POST") == ["/oauth/token"]
 
 
+def test_a_name_is_one_short_line_whatever_dailymotion_tells(network):
+    holder = network.world.accounts[STRAY]
+    holder.screenname = "Stray\u202e\r\nBcc: all@nord.example\x00" + "x" * 5000
+    account, _, _ = network.login(STRAY)
+    assert account.screenname == ("Stray Bcc: all@nord.example " + "x" * 5000)[: len(account.screenname)]
+    assert len(account.screenname) <= 120
+    holder.screenname = "\u202e\u2066"
+    assert network.login(STRAY)[0].screenname == "strayfilms"
+
+
 def test_nobody_is_adopted_before_a_person_has_confirmed_the_parent(network):
     network.site.user(CAFE, "c1")
     (network.site.state / "parent.json").unlink()
