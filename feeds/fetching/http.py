@@ -99,7 +99,10 @@ def ask(
         location = answer.headers.get("location")
         if answer.status not in _MOVED or not location:
             return answer
-        following = urljoin(url, location.partition("#")[0])
+        try:
+            following = urljoin(url, location.partition("#")[0])
+        except ValueError as error:
+            raise NotAllowed(f"{target.host} leads to what is no address: name the final address yourself.") from error
         if target.secure and not following.startswith("https:"):
             raise NotAllowed(f"{target.host} leads from https to another scheme: name the final address yourself.")
         url = following

@@ -64,9 +64,12 @@ class _Item:
     def address(self, node: Node, text: str) -> str:
         """Return an address made whole, as far as the feed says what it is relative to."""
         text = "".join(text.split("\n")).strip()
-        base = urljoin(self.url, node.base) if self.url and node.base else node.base or self.url
-        if base:
-            return urljoin(base, text)
+        try:
+            base = urljoin(self.url, node.base) if self.url and node.base else node.base or self.url
+            if base:
+                return urljoin(base, text)
+        except ValueError:  # such as http://[ ; the catalog's rules tell what is wrong with it
+            return text
         return f"https:{text}" if text.startswith("//") else text
 
 

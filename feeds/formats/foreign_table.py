@@ -39,7 +39,7 @@ _OURS = frozenset({"relist", "withdraw"})
 _KEYS |= {name: name for name in VideoEntry.model_fields if name not in {"rights", "captions", *_OURS}}
 _CAPTIONS = re.compile(r"(?:captions|subtitles)[._ ]([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
-_COLUMNS = 1_000
+_COLUMNS, _BREAKS = 1_000, 1_000_000
 _DELIMITERS = ",;\t"
 
 
@@ -49,6 +49,8 @@ def parse_csv(content: bytes, *, charset: str | None = None) -> list[Foreign]:
     lines = (line[0] for line in _LINES.finditer(text))
     if "\0" in text:
         raise ForeignFault("The file holds a NUL: this is no CSV.")
+    if text.count("\n") + text.count("\r") > _BREAKS:
+        raise ForeignFault(f"More than {_BREAKS:,} line breaks: split the file.")
     rows = csv.reader(lines, delimiter=_delimiter(text), strict=True)
     found: list[Foreign] = []
     try:

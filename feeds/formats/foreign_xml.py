@@ -108,16 +108,21 @@ def _base(element: Any) -> str | None:
     """Return the xml:base that holds around the element: https://www.w3.org/TR/xmlbase/ ."""
     base = None
     for around in reversed(list(element.iterancestors())):
-        if own := around.get("{http://www.w3.org/XML/1998/namespace}base"):
-            base = urljoin(base, own) if base else own
+        base = _joined(base, around.get("{http://www.w3.org/XML/1998/namespace}base"))
     return base
+
+
+def _joined(base: str | None, own: str | None) -> str | None:
+    try:
+        return urljoin(base, own) if base and own else own or base
+    except ValueError:  # no address at all, and so nothing that others are relative to
+        return base
 
 
 def _node(element: Any, base: str | None = None, depth: int = 0) -> Node:
     """Return the element with its names made known; what is deeper than a content in a group has only its text."""
     attributes = {_known(str(name)): str(value) for name, value in element.attrib.items()}
-    if own := attributes.get("xml:base"):
-        base = urljoin(base, own) if base else own
+    base = _joined(base, attributes.get("xml:base"))
     return Node(
         name=name_of(element),
         attributes=attributes,

@@ -73,10 +73,15 @@ def append(text: bytes, videos: Sequence[Video], *, path: Sequence[str | int] = 
         user = found
     if not isinstance(user.event, MappingStartEvent):
         raise NotAppendable("The user is no list of keys.")
-    begin, end, added = _edit(whole, user, videos)
-    new = mark + (whole[:begin] + added + whole[end:]).encode()
-    _prove(text, new, videos, path)
-    return new
+    for spaced in (True, False):  # an empty line behind a block that keeps its line breaks would be one of them
+        begin, end, added = _edit(whole, user, videos, spaced=spaced)
+        new = mark + (whole[:begin] + added + whole[end:]).encode()
+        if _says_the_same(text, new, videos, path):
+            return new
+    raise NotAppendable(
+        "Videos can't be appended here without changing what stands there: write each video on lines of its own, and"
+        " end the file with a line break."
+    )
 
 
 def _root(text: bytes) -> _Part:
@@ -100,8 +105,8 @@ def _part(parser: Any) -> _Part:
     return part
 
 
-def _edit(text: str, user: _Part, videos: Sequence[Video]) -> tuple[int, int, str]:
-    """Return which characters to replace, and by what."""
+def _edit(text: str, user: _Part, videos: Sequence[Video], *, spaced: bool) -> tuple[int, int, str]:
+    """Return which characters to replace, and by what; `spaced` lets an empty line part videos as it does there."""
     pair = user.get("videos")
     if pair is None:
         if user.is_flow():
@@ -118,13 +123,13 @@ def _edit(text: str, user: _Part, videos: Sequence[Video]) -> tuple[int, int, st
     if not value.is_list():
         raise NotAppendable("`videos` is no list: mend it first; feeds check says how.")
     if not value.is_flow():
-        return _into_block(text, value, videos)
+        return _into_block(text, value, videos, spaced=spaced)
     if not value.children and not user.is_flow():
         return _for_brackets(text, key, value, videos)
     return _into_flow(text, value, videos)
 
 
-def _into_block(text: str, value: _Part, videos: Sequence[Video]) -> tuple[int, int, str]:
+def _into_block(text: str, value: _Part, videos: Sequence[Video], *, spaced: bool) -> tuple[int, int, str]:
     last = value.children[-1]
     indent = _column(text, value.begin)  # of the first dash, and so of all
     dash = _line_begin(text, last.begin) + indent
@@ -133,7 +138,7 @@ def _into_block(text: str, value: _Part, videos: Sequence[Video]) -> tuple[int, 
         offset = 2
     at = _after(text, last.end, indent + 1)
     before = value.children[-2].end if len(value.children) > 1 else None
-    apart = before is not None and re.search(r"\n[ \t\r]*\n", text[before : last.begin]) is not None
+    apart = spaced and before is not None and re.search(r"\n[ \t\r]*\n", text[before : last.begin]) is not None
     return at, at, _lines(text, at, _blocks(videos, indent, offset, apart=apart), apart=apart)
 
 
@@ -224,16 +229,14 @@ def _newline(text: str) -> str:
     return found[0] if found else "\n"
 
 
-def _prove(old: bytes, new: bytes, videos: Sequence[Video], path: Sequence[str | int]) -> None:
-    """Read both texts: the new one must say what the old one said, and the videos. Raises NotAppendable."""
-    refusal = "Videos can't be appended here without changing what stands there: "
+def _says_the_same(old: bytes, new: bytes, videos: Sequence[Video], path: Sequence[str | int]) -> bool:
+    """Return whether the new text says what the old one said, and the videos, to the strict reader."""
     try:
         before, after = strict_yaml.parse_events(old), strict_yaml.parse(new)
-        user: Any = before
-        for part in path:
-            user = user[part]
-        user["videos"] = [*(user.get("videos") or ()), *({**video} for video in videos)]
-    except (strict_yaml.Refused, KeyError, IndexError, TypeError) as error:
-        raise NotAppendable(refusal + "write each video on lines of its own.") from error
-    if before != after:
-        raise NotAppendable(refusal + "write each video on lines of its own, and end the file with a line break.")
+    except strict_yaml.Refused:
+        return False
+    user: Any = before
+    for part in path:
+        user = user[part]
+    user["videos"] = [*(user.get("videos") or ()), *({**video} for video in videos)]
+    return before == after

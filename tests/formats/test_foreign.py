@@ -191,6 +191,7 @@ BOMB = (
         ("<rss><channel>" + "<item/>" * 10_001 + "</channel></rss>", "More than 10,000 items"),
         ("<rss>" + "<a/>" * 1_000_000 + "</rss>", "More than 1,000,000 tags"),
         ("<rss><item>" + "<a/>" * 5_000 + "</item></rss>", "Line 1: an item of more than 5,000 elements"),
+        ("guid,title\n" + "\n" * 1_000_000, "More than 1,000,000 line breaks"),
         ("guid," + "x," * 1_000 + "\n", "More than 1,000 columns"),
         ("", "The file is empty"),
         (b"\xef\xbb\xbf \n", "The file is empty"),
@@ -209,6 +210,15 @@ def test_a_hostile_or_broken_source_is_refused_with_a_sentence(content, message)
     with pytest.raises(ForeignFault) as refused:
         parse(content)
     assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize("address", ["http://[", "//[", "http://h:x/", "", " ", "\t\n", "http://[::1]]/"])
+@pytest.mark.parametrize("base", ["http://[", "https://h.example/", "x", "//["])
+def test_addresses_that_are_none_make_no_reader_stumble(address, base):
+    text = f'<rss xml:base="{base}"><item xml:base="{base}"><link>{address}</link><enclosure url="{address}" '
+    text += f'type="video/mp4"/><guid>{address}</guid></item></rss>'
+    for url in (None, "https://h.example/feed"):
+        assert len(parse(text, url=url)) == 1
 
 
 def test_a_video_that_is_all_faults_has_many_notes_and_no_more():

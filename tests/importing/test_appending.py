@@ -64,6 +64,11 @@ def test_a_list_with_a_dash_far_from_its_keys_and_empty_lines_goes_on_like_that(
     assert append(text.encode(), NEW[:1]).decode() == text + added
 
 
+def test_a_block_that_keeps_its_line_breaks_gets_none_that_were_not_its_own():
+    text = "videos:\n- guid: a\n\n- title: |+\n    b\n\n      # of the block\n"
+    assert append(text.encode(), NEW).decode() == text + lines(0)
+
+
 def test_lines_of_brackets_go_on_as_lines():
     text = b"videos: [\n  {guid: a}, # one\n  {guid: b} # two\n]\n"
     assert append(text, NEW[:1]) == (
@@ -129,7 +134,7 @@ ELEMENT = st.sampled_from(
 
 @st.composite
 def written(draw):
-    """Draw a text with a list of videos as people may write one, and whether the list is in brackets and empty."""
+    """Draw a text with a list of videos as people may write one, and the way down to the user in it."""
     indent, offset = draw(st.integers(0, 5)), draw(st.integers(2, 5))
     parts = [f"id: x{draw(COMMENT)}\n", draw(BETWEEN), f"videos:{draw(COMMENT)}\n", draw(BETWEEN)]
     for _ in range(draw(st.integers(1, 3))):
@@ -139,22 +144,31 @@ def written(draw):
         parts += [dash + element + comment + "\n" * (not element.endswith("\n")), draw(BETWEEN)]
     parts += draw(st.sampled_from([[], ["title: x\n"], ["title: |\n  y\n"], ["# end"], ["defaults: {a: b}"]]))
     text = "".join(parts)
+    text += "\n" * (not text.endswith("\n"))
+    path = ()
+    if draw(st.booleans()):
+        inner = "".join(f"    {line}\n" if line.strip() else line + "\n" for line in text.split("\n")[:-1])
+        text = f"users:\n  - id: first\n  -\n{inner}" + draw(
+            st.sampled_from(["", "  # y\n  - id: y\n", "include: []\n"])
+        )
+        path = ("users", 1)
     if draw(st.booleans()):
         text = text.removesuffix("\n")
     text = text.replace("\n", draw(st.sampled_from(["\n", "\n", "\r\n", "\r"])))
-    return draw(st.sampled_from(["", "", "\ufeff"])) + text
+    return draw(st.sampled_from(["", "", "\ufeff"])) + text, path
 
 
 @settings(max_examples=400, deadline=None)
 @given(written(), VIDEOS)
-def test_what_people_wrote_stays_byte_for_byte(text, videos):
+def test_what_people_wrote_stays_byte_for_byte(drawn, videos):
+    text, path = drawn
     before = text.encode()
     try:
         old = strict_yaml.parse(before)
     except strict_yaml.Refused:
         return
     try:
-        after = append(before, videos)
+        after = append(before, videos, path=path)
     except NotAppendable:
         # Only a block of text at the very end is changed by any line that follows it.
         assert not text.endswith(("\n", "\r"))
@@ -162,7 +176,9 @@ def test_what_people_wrote_stays_byte_for_byte(text, videos):
     added = len(after) - len(before)
     assert any(after[:at] == before[:at] and after[at + added :] == before[at:] for at in range(len(before), -1, -1))
     new = strict_yaml.parse(after)
-    assert new == {**old, "videos": old["videos"] + videos}
+    user = old["users"][1] if path else old
+    user["videos"] = user["videos"] + videos
+    assert new == old
 
 
 @settings(max_examples=200, deadline=None)
