@@ -6,6 +6,7 @@ import click
 
 # Name and one line each: what --help shows must not load what the commands need.
 COMMANDS = {
+    "archive": "Put imported videos out of the editors' sight.",
     "build": "Render users.json and the feeds from the catalog and the results.",
     "check": "List every fault of the catalog, with its line and what to do.",
     "doctor": "See whether all is set up for partners to join, and confirm the parent account.",

@@ -70,9 +70,13 @@ class Known:
         return f"is neither listed nor imported: {reason.value}"
 
 
-def read_known(folders: Folders, at: datetime) -> Known:
-    """Read catalog and events. Raises UsageError where catalog.yaml is missing or broken, StorageError."""
-    folders = replace(folders, catalog=built_from(folders))
+def read_known(folders: Folders, at: datetime, *, as_built: bool = True) -> Known:
+    """Read catalog and events: what the site is built from, else the work tree, which editors edit.
+
+    Raises UsageError where catalog.yaml is missing or broken, StorageError.
+    """
+    if as_built:
+        folders = replace(folders, catalog=built_from(folders))
     text = CatalogText(folders.catalog)
     if not isinstance(text.read, ReadNetwork):
         raise UsageError(f"{text.path} has faults: `feeds check` names them.")
