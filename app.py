@@ -13,7 +13,7 @@ from feeds.core.errors import UsageError
 from feeds.onboarding.deciding import Deciding
 from feeds.onboarding.joining import Joining
 from feeds.onboarding.register import Register
-from feeds.settings import AppSettings, app_settings
+from feeds.settings import AppSettings, Folders, app_settings
 from feeds.storage.dead_letters import DeadLetters
 from feeds.storage.journal import Journal
 from feeds.web import admins, callback, connect, health, inviting, outcomes, pages, partners, rejecting, security
@@ -57,29 +57,34 @@ def create_app(settings: AppSettings | None = None, web: WebSettings | None = No
     if web is None:
         app.logger.warning("FEEDS_PUBLIC_URL is not set: callbacks are taken, but there are no pages for partners.")
     else:
-        register = Register(settings.folders)
-        shown = pages.install(app, register)
         security.install_session(app, web).exempt(callbacks)
-        joining = Joining(settings.folders, register, journal)
-        joining.waiting.sweep(datetime.now(UTC))
-        connecting, signing = connect.Connecting(web, register, joining, shown), admins.Admins(web, register, shown)
-        arrivals = {
-            Purpose.PARTNERS: (signing.arrive, signing.fail),
-            Purpose.REJECT: (signing.arrive_as_parent, signing.fail),
-        }
-        room = Room()
-        app.register_blueprint(connect.blueprint(connecting, web, room, arrivals))
-        deciding, desk = Deciding(settings.folders, register, journal), partners.Desk(web, register, shown)
-        listing = partners.Partners(web, register, deciding, joining.waiting, desk)
-        app.register_blueprint(partners.blueprint(listing, signing, web))
-        ending = rejecting.Rejecting(web, deciding, listing, signing, desk)
-        app.register_blueprint(rejecting.blueprint(ending, signing, web, room))
-        app.register_blueprint(inviting.blueprint(inviting.Inviting(web, register, journal, desk), signing, web))
+        _serve_people(app, settings.folders, web, journal)
 
     for status in _SENTENCES:
         app.register_error_handler(status, _refused)
     app.register_error_handler(Exception, _failed)
     return app
+
+
+def _serve_people(app: Flask, folders: Folders, web: WebSettings, journal: Journal) -> None:
+    """Wire the pages on which partners join and the network's people decide."""
+    register = Register(folders)
+    shown = pages.install(app, register)
+    joining = Joining(folders, register, journal)
+    joining.waiting.sweep(datetime.now(UTC))
+    connecting, signing = connect.Connecting(web, register, joining, shown), admins.Admins(web, register, shown)
+    arrivals = {
+        Purpose.PARTNERS: (signing.arrive, signing.fail),
+        Purpose.REJECT: (signing.arrive_as_parent, signing.fail),
+    }
+    room = Room()
+    app.register_blueprint(connect.blueprint(connecting, web, room, arrivals))
+    deciding, desk = Deciding(folders, register, journal), partners.Desk(web, register, shown)
+    listing = partners.Partners(web, register, deciding, joining.waiting, desk)
+    app.register_blueprint(partners.blueprint(listing, signing, web))
+    ending = rejecting.Rejecting(web, deciding, listing, signing, desk)
+    app.register_blueprint(rejecting.blueprint(ending, signing, web, room))
+    app.register_blueprint(inviting.blueprint(inviting.Inviting(web, register, journal, desk), signing, web))
 
 
 def _refused(error: HTTPException) -> Response:
