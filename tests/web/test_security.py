@@ -2,11 +2,15 @@
 
 import itertools
 import json
+import os
 import re
 import runpy
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -14,13 +18,28 @@ from itsdangerous import URLSafeTimedSerializer
 
 from app import create_app
 from feeds.dailymotion.values import Token
+from feeds.onboarding.invitations import Links, invite
 from feeds.onboarding.joining import Account
 from feeds.web.cookies import Login, LoginCookie
 from feeds.web.masking import mask
 from feeds.web.room import PLACES
 from tests.serving import ROOT, SECRET
-from tests.web.walking import CAFE, KEY, OPEN, SCOPES, Network, fields, heading, network, query_of, served
+from tests.web.walking import (
+    CAFE,
+    KEY,
+    OPEN,
+    PARENT,
+    SCOPES,
+    SMALL,
+    Network,
+    fields,
+    heading,
+    network,
+    query_of,
+    served,
+)
 
+SILENT = "x2silent"
 OTHER_KEY = "another-web-secret-key-Yx7W6v5U"
 THREADS = runpy.run_path(str(ROOT / "gunicorn.conf.py"))["threads"]
 # Where no page has a script, none could run.
@@ -223,38 +242,69 @@ def test_a_login_too_long_for_a_cookie_is_said_to_be(nord, monkeypatch):
 def test_no_secret_is_left_anywhere_after_the_whole_walk(tmp_path):
     with served(tmp_path, options=["--access-logfile", "-", "--log-level", "debug"]) as (made, gunicorn):
         made.site.user(CAFE)
-        canaries, seen = walk(made.url, made.world)
+        made.site.user(SILENT)
+        states, seen = walk(made)
         log = gunicorn.stop()
-    assert [event for event, _ in made.events()] == ["adopted", "asked_to_join"]
-    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()).decode()
-    assert {"access", "refresh", "code", "state"} <= canaries.keys()
-    for name, values in canaries.items():
-        for value in values:
-            assert value not in files, name
-            assert value not in log, name
-            assert name == "state" or value not in seen, name
-    assert "GET /connect/return?state=***&code=***" in log or "GET /connect/return?code=***&state=***" in log
+        issued = set(made.world.issued)
+        assert sync(made, tmp_path) == 0
+    assert made.events() == []  # they are in Git by now
+    git = ["git", "-C", str(made.site.catalog), "log", "--all", "--patch", "--format=fuller"]
+    history = subprocess.run(git, check=True, capture_output=True, text=True).stdout
+    for words in (
+        f'"adopted", "user": "{CAFE}"',
+        f'"asked_to_join", "user": "{OPEN}"',
+        f'"adopted", "user": "{SMALL}"',
+    ):
+        assert words in history
+    files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()).decode(errors="replace")
+    # A code, an access and a refresh token for each login but the one that was not allowed.
+    assert len(issued) >= 12
+    assert len(states) == 5
+    for canary in (*issued, *states, KEY, "sandbox-secret", SECRET):
+        assert canary not in files + history + log
+        assert canary in states or canary not in seen
+    assert "@sandbox.example" not in history + log
+    assert re.search(r"GET /connect/return\?(code=\*\*\*&state=\*\*\*|state=\*\*\*&code=\*\*\*)", log)
 
 
-def walk(url, world):
-    """Adopt one account, let another ask, refuse and stray; return what is secret, and all that a browser saw."""
-    canaries = {"key": {KEY}, "client secret": {"sandbox-secret"}, "access": set(), "refresh": set(), "code": set()}
-    canaries["state"] = set()
-    seen = []
-    for account, decision in ((CAFE, "allow"), (OPEN, "allow"), (CAFE, "deny")):
+def sync(made, root):
+    """Bring what was journalled into Git, as the server does; return the exit code."""
+    git = ["git", "-C", str(made.site.catalog), "-c", "user.name=x", "-c", "user.email=x@nord.example"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run([*git, *words], check=True)
+    command = [sys.executable, "-m", "feeds", "sync", "--catalog", str(made.site.catalog), "--out", str(root / "out")]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"FEEDS_STATE": str(made.site.state)}, check=False
+    ).returncode
+
+
+def walk(made):
+    """Adopt, ask, be invited, refuse, fail and stray; return the states, and all that the browsers saw."""
+    states, seen = set(), []
+    invitation, _ = invite("Anna", days=1, by="cli:anna", now=datetime.now(UTC))
+    link = f"/?invitation={Links((KEY,)).render(invitation)}"
+    walks = (
+        (CAFE, "allow", "/", ""),
+        (OPEN, "allow", "/", ""),
+        (SMALL, "allow", link, ""),
+        (CAFE, "deny", "/", ""),
+        (SILENT, "allow", "/", f"server-error method=POST path=/me/parents/{PARENT}"),
+    )
+    for account, decision, first, trouble in walks:
         browser = requests.Session()
-        authorize = browser.get(f"{url}/connect", allow_redirects=False, timeout=30).headers["Location"]
+        seen.append(browser.get(f"{made.url}{first}", timeout=30).text)
+        authorize = browser.get(f"{made.url}/connect", allow_redirects=False, timeout=30).headers["Location"]
         form = {"account": account, "scope": SCOPES, "decision": decision}
         back = requests.post(authorize, data=form, allow_redirects=False, timeout=30).headers["Location"]
         page = browser.get(back, timeout=30)
-        canaries["access"] |= set(world.tokens)
-        canaries["refresh"] |= {session.refresh_token for session in world.sessions.values()}
-        canaries["state"].add(query_of(back)["state"])
+        states.add(query_of(back)["state"])
         session = URLSafeTimedSerializer("").loads_unsafe(browser.cookies.get("feeds", ""))[1]
         seen += [page.text, str(page.headers), str(browser.cookies.get_dict()), str(session)]
+        if trouble:
+            made.fault(trouble)
         if decision == "allow":
-            page = browser.post(f"{url}/connect/confirm", data=fields(page, "/connect/confirm"), timeout=30)
-            assert page.status_code == 200
+            page = browser.post(f"{made.url}/connect/confirm", data=fields(page, "/connect/confirm"), timeout=30)
+            assert page.status_code == (502 if trouble else 200)
         seen += [page.text, str(page.headers), browser.get(back, timeout=30).text]
-    canaries["code"] = set(world.codes)
-    return canaries, "".join(seen)
+        seen += [browser.get(f"{made.url}{path}", timeout=30).text for path in ("/nowhere", "/connect/confirm")]
+    return states, "".join(seen)
