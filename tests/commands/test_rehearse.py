@@ -233,6 +233,14 @@ def test_whatever_git_is_told_by_the_user_it_goes_its_own_way(feeds, network, gi
     assert output.endswith(PLAYED)
 
 
+def test_a_login_that_the_user_keeps_is_not_looked_at(feeds, network, git):
+    folder = feeds.home / ".local" / "state" / "feeds"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "login.json").write_text("no login, and readable for all")
+    code, _, errors = feeds.run("rehearse", "--catalog", network, XDG_STATE_HOME="")
+    assert (code, errors) == (0, "")
+
+
 @pytest.mark.parametrize("moment", [LINES[number] for number in (0, 1, 2, 4, 5, 7, 10)])
 def test_ctrl_c_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, git):
     ended_at(moment, signal.SIGINT, feeds, network, tree)
@@ -367,7 +375,7 @@ def test_who_waits_in_the_catalog_connects_and_has_a_feed(feeds, network, git):
     assert "\n  partner   newcooks, in the catalog, connects on the app's pages: adopted\n" in output
     assert "newcooks                 1        1" in output
     said = " ".join(output.split())
-    assert "newcooks, strayfilms and guestfilms joined through the app's pages: they are adopted at the stand-in" in said
+    assert "newcooks, strayfilms and guestfilms joined through the app's pages: they are adopted at" in said
     assert "None of the 12 codes and tokens that the stand-in gave out is on the disk, in a file or in Git." in said
     assert feeds.left() == []
 
