@@ -32,8 +32,8 @@ from feeds.storage import static_dir
 
 SOURCE_BYTES = 16 * 1024 * 1024
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
-# What an editor decides here, and what isn't the source's own word.
-_OURS = frozenset({"guid", "hold", "priority", "category"})
+# The name of the video, and what an editor decides here.
+_OURS = frozenset({"guid", "hold", "priority"})
 
 
 def read_source(source: str, *, get: Callable[[str], Answer] = fetch) -> list[Foreign]:
@@ -94,6 +94,7 @@ def import_videos(
 
 def _take(foreign: Foreign, whole: Whole, user_id: str, wishes: Wishes, report: Report) -> None:
     """Judge one video of the source, and put it where it belongs in the report."""
+    said = frozenset(foreign.video)
     known = whole.guids.get(canonical_guid(foreign.video.get("guid", "")))
     if known and known.user == user_id and not known.is_new:  # what an editor has filled in by hand lacks no category
         wishes = Wishes(wishes.category or CATEGORIES[0], wishes.guid_prefix)
@@ -120,7 +121,7 @@ def _take(foreign: Foreign, whole: Whole, user_id: str, wishes: Wishes, report: 
         return
     else:
         report.there += 1
-        report.changes += _changes(foreign.video, known)
+        report.changes += _changes({key: foreign.video[key] for key in said & foreign.video.keys()}, known)
         return
     report.notes += [Remark(foreign.where, name, note.key, note.what) for note in foreign.notes]
 
@@ -134,12 +135,14 @@ def _base(tree: Mapping[str, Any]) -> str | None:
 def _changes(video: Mapping[str, Any], known: Known) -> list[Change]:
     """Return the keys of the source that say something else than the catalog, in what they mean."""
     try:
-        here, there = VideoEntry.model_validate(known.video), VideoEntry.model_validate(dict(video))
+        here, there = VideoEntry.model_validate(known.video), VideoEntry.model_validate({**known.video, **video})
     except ValidationError:  # feeds check tells of the fault; what it means nobody knows
         return []
     guid, changes = str(known.video["guid"]), []
     for key in sorted(video, key=video_yaml.ORDER.index):
-        if key in _OURS:
+        if key in _OURS or (
+            key == "category" and here.category is None
+        ):  # then the user's default is the editor's word
             continue
         ours, theirs = getattr(here, key), getattr(there, key)
         if key in ("media", "thumbnail") and ours and theirs:

@@ -134,6 +134,15 @@ def test_what_changed_at_the_source_is_listed_and_what_only_looks_different_is_n
     assert files(catalog) == before
 
 
+def test_another_category_at_the_source_is_listed_where_the_video_has_its_own(run, catalog):
+    with (catalog / "users" / "x2anna.yaml").open("a") as file:
+        file.write("  - {guid: anna-2, title: B, media: 2.mp4, category: tv}\n")
+    keys = {"title": "B", "media": "2.mp4"}
+    report = run(video("anna-2", category="fun", **keys), video("anna-1", category="fun", title="Tarte", media="1.mp4"))
+    assert [(each.guid, each.key, each.there) for each in report.changes] == [("anna-2", "category", "fun")]
+    assert run(video("anna-2", **keys), category="music").changes == []
+
+
 def test_what_an_editor_filled_in_by_hand_is_asked_for_no_more(run, catalog):
     (catalog / "users" / "x2anna.yaml").write_text(
         "id: x2anna\nusername: anna\nvideos: [{guid: n-1, title: New, category: tv,"
