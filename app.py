@@ -81,7 +81,7 @@ def _serve_people(app: Flask, folders: Folders, web: WebSettings, journal: Journ
     app.register_blueprint(connect.blueprint(connecting, web, room, arrivals))
     deciding, desk = Deciding(folders, register, journal), partners.Desk(web, register, shown)
     listing = partners.Partners(web, register, deciding, joining.waiting, desk)
-    app.register_blueprint(partners.blueprint(listing, signing, web))
+    app.register_blueprint(partners.blueprint(listing, signing, web, room))
     ending = rejecting.Rejecting(web, deciding, listing, signing, desk)
     app.register_blueprint(rejecting.blueprint(ending, signing, web, room))
     app.register_blueprint(inviting.blueprint(inviting.Inviting(web, register, journal, desk), signing, web))

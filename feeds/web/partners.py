@@ -27,6 +27,7 @@ from feeds.web.cookies import SealedCookie
 from feeds.web.letters import Letter
 from feeds.web.once import Once
 from feeds.web.pages import Pages
+from feeds.web.room import Room
 from feeds.web.roster import Row
 from feeds.web.security import need_host
 from feeds.web.settings import WebSettings
@@ -177,14 +178,15 @@ class Partners:
         return roster.rows(partners, self._register.usernames(), emails)
 
 
-def blueprint(partners: Partners, admins: Admins, web: WebSettings) -> Blueprint:
+def blueprint(partners: Partners, admins: Admins, web: WebSettings, room: Room) -> Blueprint:
     """Return the routes of the list, the decisions, and signing in and out."""
     routes = Blueprint("partners", __name__)
     routes.before_request(lambda: need_host(web))
     routes.add_url_rule(PATH, "everybody", admins.only(partners.everybody))
     routes.add_url_rule(f"{PATH}/account/<user_id>", "account", admins.only(partners.account))
     for name, view in (("approve", partners.approve), ("refuse", partners.refuse)):
-        routes.add_url_rule(f"{PATH}/account/<user_id>/{name}", name, admins.only(view), methods=["POST"])
+        # A decision waits for one about the same account, and that may be a rejection that waits for Dailymotion.
+        routes.add_url_rule(f"{PATH}/account/<user_id>/{name}", name, admins.only(room.kept(view)), methods=["POST"])
     routes.add_url_rule(f"{PATH}/sign-in", "sign_in", admins.set_out)
     routes.add_url_rule(f"{PATH}/sign-out", "sign_out", admins.sign_out, methods=["POST"])
     routes.register_error_handler(FeedsError, admins.fail)

@@ -561,6 +561,13 @@ def test_no_address_reaches_the_log_the_journal_or_an_address_line(nord, caplog)
     assert b"mail.example" not in b"".join(path.read_bytes() for path in (nord.site.state / "journal").glob("*.yaml"))
 
 
+def test_a_name_that_would_turn_a_sentence_round_or_add_lines_to_a_letter_is_one_line(nord):
+    nord.site.journal(line("approved", user=OPEN, username="anna\u202e\r\nBcc: all", parent=PARENT))
+    page = page_of(signed_in(nord), OPEN)
+    assert "Hello anna Bcc: all,\n" in page.text
+    assert "\u202e" not in page.text
+
+
 def test_what_people_search_for_is_masked_in_logs():
     assert mask('"GET /partners?q=anna%40mail.example&state=asked HTTP/1.1" 200') == (
         '"GET /partners?q=***&state=*** HTTP/1.1" 200'
