@@ -6,7 +6,7 @@ login; it writes an e-mail to the user.
 
 from datetime import datetime
 
-from feeds.core.errors import UsageError
+from feeds.core.errors import StorageError, UsageError
 from feeds.core.events import ADOPTED, APPROVED, LEFT, REFUSED, REJECTED, Event
 from feeds.core.partners import Partner, PartnerState
 from feeds.dailymotion.client import Client
@@ -83,10 +83,14 @@ class Deciding:
     def reject(self, user_id: str, parent: Client, *, by: str, why: str, now: datetime) -> None:
         """End an adoption; `parent` has the parent account's login. Raises UsageError and a DailymotionError."""
         with turn(self._state, user_id):
-            self.asked_about(user_id, CAN_BE_REJECTED)
+            name = self.asked_about(user_id, CAN_BE_REJECTED)
             self._journal.check(free_bytes=0)
             parent.reject(user_id, parent_id=self.parent_id)
-            self._record(REJECTED, user_id, by, why, now)
+            try:
+                self._record(REJECTED, user_id, by, why, now)
+            except StorageError as error:
+                words = f"{name} is rejected at Dailymotion, but it is not on record: {error}"
+                raise StorageError(f"{words}\nReject once more to record it.") from error
 
     def record(self, event: str, user_id: str, *, username: str | None, by: str, why: str, now: datetime) -> None:
         """Record what happened elsewhere: `adopted`, `rejected` or `left`. Raises StorageError."""

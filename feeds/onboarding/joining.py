@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
-from feeds.core.errors import FeedsError
+from feeds.core.errors import FeedsError, StorageError
 from feeds.core.events import ADOPTED, ASKED_TO_JOIN, INVITED, Event
 from feeds.core.partners import Invitation, Partner, PartnerState, Welcome, bearers, welcome
 from feeds.core.user_ids import is_user_id
@@ -109,7 +109,15 @@ class Joining:
                     raise CannotJoin(f"Dailymotion did not grant {', '.join(sorted(missing))}: nobody joins without.")
                 self._journal.check(free_bytes=0)
                 client.adopt(parent_id)
-                self._record(ADOPTED, account, parent_id, now, _adoption(token, invitation))
+                try:
+                    self._record(ADOPTED, account, parent_id, now, _adoption(token, invitation))
+                except StorageError as error:
+                    words = (
+                        f"{account.username} ({account.id}) is adopted at Dailymotion, but it is not on record: {error}"
+                    )
+                    raise StorageError(
+                        f"{words}\nRun `feeds partners verify --record` once it can be written."
+                    ) from error
                 self.waiting.forget(account.id)
             elif expected is Welcome.ASK:
                 self._ask(account, parent_id, now)

@@ -1,5 +1,7 @@
 """Who may join does so once and on record; who may not is told so, and nothing happens at Dailymotion."""
 
+import errno
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -11,10 +13,12 @@ from feeds.core.partners import Invitation, PartnerState, Welcome
 from feeds.dailymotion.errors import Broken
 from feeds.dailymotion.values import PARTNER_SCOPES
 from feeds.formats import results_yaml
+from feeds.onboarding.deciding import Deciding
 from feeds.onboarding.invitations import invite
-from feeds.onboarding.joining import CannotJoin, InvitationSpent, NotAgreed
+from feeds.onboarding.joining import CannotJoin, InvitationSpent, Joining, NotAgreed
 from feeds.onboarding.parent_check import NotChecked
 from feeds.onboarding.turns import turn
+from feeds.storage.journal import Journal
 from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
 from tests.sites import line
 
@@ -208,6 +212,50 @@ def test_nobody_is_adopted_when_it_could_not_be_recorded(network):
     with pytest.raises(StorageError):
         network.join(CAFE)
     assert not network.is_child(CAFE)
+
+
+class FailingDisk:
+    """A disk that fails at will."""
+
+    fails = False
+
+    def __getattr__(self, name):
+        if self.fails:
+            raise OSError(errno.EIO, "Input/output error")
+        return getattr(os, name)
+
+
+def test_an_adoption_or_rejection_that_is_done_and_not_on_record_says_so_and_can_be_repeated(network):
+    network.site.user(CAFE, "c1")
+    account, client, token = network.login(CAFE)
+    parent, disk = network.parent(), FailingDisk()
+    network.journal = Journal(network.site.state / "journal", disk=disk)
+    network.joining = Joining(network.folders, network.register, network.journal)
+    network.deciding = Deciding(network.folders, network.register, network.journal)
+
+    class DiskFailsSince:
+        def adopt(self, parent_id):
+            client.adopt(parent_id)
+            disk.fails = True
+
+        def reject(self, user_id, *, parent_id):
+            parent.reject(user_id, parent_id=parent_id)
+            disk.fails = True
+
+    with pytest.raises(
+        StorageError, match=r"cafecourts \(x2cafec0\) is adopted at Dailymotion, but it is not on record"
+    ):
+        network.joining.join(account, DiskFailsSince(), token, now=network.later())
+    disk.fails = False
+    assert network.events() == []
+    assert network.join(CAFE) is Welcome.ADOPT
+    with pytest.raises(
+        StorageError, match=r"cafecourts \(x2cafec0\) is rejected at Dailymotion, but it is not on record"
+    ):
+        network.deciding.reject(CAFE, DiskFailsSince(), by=PARENT, why="ended", now=network.later())
+    disk.fails = False
+    network.reject(CAFE)
+    assert network.events() == [("adopted", CAFE), ("rejected", CAFE)]
 
 
 def test_joining_again_brings_back_a_record_that_was_lost(network):
