@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 
 from feeds.building.explaining_facts import entry_facts, happened_facts, window_keys
-from feeds.building.explaining_places import Places, Where, holders
+from feeds.building.explaining_places import Places, Where, holders, with_own_defaults
 from feeds.building.live import is_whole, last_owner, standings_of
 from feeds.building.planning_edit import Entry
 from feeds.building.planning_users import Judge
 from feeds.building.results import built_from
-from feeds.building.sources import CatalogText
+from feeds.building.sources import CatalogText, is_archive
 from feeds.building.subject_events import Known, known_of, texts_of
 from feeds.core.catalog import Network, UserEntry
 from feeds.core.corrections import is_changed_since_import
@@ -51,6 +51,8 @@ def explain(folders: Folders, name: str, at: datetime) -> Explanation | None:
     known = known_of(texts_of(folders), names)
     its = _Explained(text, folders.catalog, known, at)
     if holder := next((each for each in found if each.user_id != name), None):
+        if is_archive(holder.text.source):
+            holder = with_own_defaults(holder, text, catalog)
         return its.video(name, holder)
     if found:
         return its.user(name, found[0])
@@ -88,6 +90,10 @@ class _Explained:
             turn=self._turn(user, guid),
             max_failures=self._network.max_failures,
         )
+        is_archived = is_archive(entry.text.source) and reason is not Reason.WITHDRAWN
+        if is_archived:
+            reason = Reason.IMPORTED
+            words = "not listed: archived; " + ("Dailymotion has it" if result.remote_id else "it was never imported")
         at_key = places.of_network(self.text, "feed_limit") if reason is Reason.OVER_LIMIT else (None, None)
         place, commit = at_key if at_key[0] else places.of(*_deciding(reason, guid, entry))
         verdict = Fact("verdict", words, place, None, commit)
@@ -95,6 +101,8 @@ class _Explained:
         facts += happened_facts(guid, self.known)
         changed = is_changed_since_import(item, result)
         steps = next_for_video(reason, guid, live=live, changed=changed, at=self.at)
+        if is_archived:
+            steps = [*steps, "To have it listed again, move its entry back into the user's own file."]
         return Explanation(self.at, guid, video.title, verdict, facts, steps, listed=reason is None, user=user.id)
 
     def user(self, user_id: str, entry: Entry) -> Explanation:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from feeds.building.history import log_of
 from feeds.building.planning_edit import Entry, file_entry, inline_entries
-from feeds.building.sources import CATALOG, CatalogText, included
+from feeds.building.sources import CATALOG, CatalogText, archives, included, is_archive
 from feeds.core.errors import Place
 from feeds.core.rules import Path as TreePath
 from feeds.formats import catalog_yaml
@@ -21,12 +21,16 @@ Written = tuple[Place | None, tuple[str, str, str] | None]
 
 
 def holders(text: CatalogText, catalog: Path, name: str) -> Iterator[Entry]:
-    """Yield the users whose id is this name, or who have a video of that guid: at most one of each, if all is well."""
+    """Yield the users whose id is this name, or who have a video of that guid: at most one of each, if all is well.
+
+    Archives, which may have such a video, come last.
+    """
     for entry in inline_entries(text).values():
         if _has(entry, name):
             yield entry
     wanted = name.encode("utf-8", "surrogateescape")
-    for source in included(catalog, list(text.network.include)):
+    patterns = list(text.network.include)
+    for source in (*included(catalog, patterns), *archives(catalog, patterns)):
         with suppress(OSError):  # `feeds check` tells why
             content = source.path.read_bytes() if source.path else b""
             if wanted in content or catalog_yaml.spells_characters(content):
@@ -35,8 +39,18 @@ def holders(text: CatalogText, catalog: Path, name: str) -> Iterator[Entry]:
                     yield entry
 
 
+def with_own_defaults(archive: Entry, text: CatalogText, catalog: Path) -> Entry:
+    """Return an archive's entry with the defaults that its videos have from the user's own file."""
+    user = archive.read.user
+    own = next((each.read.user for each in holders(text, catalog, user.id) if each.read.user), None) if user else None
+    if user is None or own is None:
+        return archive
+    return replace(archive, read=replace(archive.read, user=user.model_copy(update={"defaults": own.defaults})))
+
+
 def _has(entry: Entry, name: str) -> bool:
-    return entry.user_id == name or any(guid == name for _, guid in entry.text.guids())
+    is_user = entry.user_id == name and not is_archive(entry.text.source)
+    return is_user or any(guid == name for _, guid in entry.text.guids())
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from feeds.building.planning_publication import against_publication
 from feeds.building.planning_settings import setting_notes
 from feeds.building.planning_users import Judge, counted, judged, warned_of_removals
 from feeds.building.planning_warnings import broken, changed_guids, frozen, relative, removed_users
-from feeds.building.sources import CatalogText
+from feeds.building.sources import CatalogText, is_archive
 from feeds.building.subject_events import Known, known_of, texts_of
 from feeds.core.errors import Finding
-from feeds.core.live import StillLive, still_live
+from feeds.core.live import Standing, StillLive, still_live
 from feeds.core.plan import Danger, Plan, Warned
 from feeds.core.removals import Removals
 from feeds.formats.catalog_yaml import ReadNetwork
@@ -63,7 +63,8 @@ class _Planned:
         return good or entry
 
     def _names(self) -> set[str]:
-        entries = [*self.before.values(), *self.edit.now.values()]
+        archived = (*self.edit.archived_before, *self.edit.archived)
+        entries = [*self.before.values(), *self.edit.now.values(), *archived]
         guids = {guid for each in entries for _, guid in each.text.guids()}
         return guids | self.before.keys() | self.now.keys()
 
@@ -97,7 +98,8 @@ class _Planned:
         for source, findings in clashes(
             texts, self.edit.files, inline, guids=guids, ids=self.now.keys() - self.before.keys()
         ).items():
-            blocked.setdefault(owners.get(source) or self._owner(source), []).extend(findings)
+            if not is_archive(source):  # which has no feed to freeze
+                blocked.setdefault(owners.get(source) or self._owner(source), []).extend(findings)
         return {user_id: relative(findings, self.folders.catalog) for user_id, findings in blocked.items()}
 
     def _former_owner(self, source: str) -> str | None:
@@ -118,13 +120,14 @@ class _Planned:
     def _others(self) -> Iterator[int]:
         """Yield how many videos each untouched user lists; everything that happened is read for that."""
         judge = Judge(self.network, self.at, self._known(None))
-        for entry in chain(self.edit.inline, map(file_entry, self.edit.files)):
+        files = (each for each in self.edit.files if not is_archive(each.name))
+        for entry in chain(self.edit.inline, map(file_entry, files)):
             if entry.read.user is not None:
                 yield len(judge.former(entry).listed)
 
     def _live(self) -> Iterator[Warned]:
-        before = {(each.guid, each.ground) for each in self._queue(self.before, self.before)}
-        for each in self._queue(self.edit.now, self.before):
+        before = {(each.guid, each.ground) for each in self._queue(self.before, self.edit.archived_before)}
+        for each in self._queue(self.edit.now, self.edit.archived):
             if (each.guid, each.ground) not in before:
                 links = ", ".join(f"https://www.dailymotion.com/video/{remote_id}" for remote_id in each.remote_ids)
                 why = f"{each.ground.value}: {each.why}" if each.why else each.ground.value
@@ -133,13 +136,18 @@ class _Planned:
                     "Take it down there: leaving a feed deletes nothing.",
                 )  # fmt: skip
 
-    def _queue(self, entries: dict[str, Entry], before: dict[str, Entry]) -> list[StillLive]:
-        reads = [each.read for each in entries.values()]
+    def _queue(self, entries: dict[str, Entry], archived: list[Entry]) -> list[StillLive]:
+        reads, archives = [each.read for each in entries.values()], [each.read for each in archived]
         results = self.known.results(self._names())
         # What the former catalog has is ours, whether or not anybody has noted it as listed.
-        owners = {guid: standing.user for guid, standing in standings_of(e.read for e in before.values()).items()}
+        owners = {guid: standing.user for guid, standing in self._standings_before().items()}
         noted = {guid: owner for guid in results if (owner := last_owner(self.known.of(f"g:{guid}")))}
         parent = self.network.parent_id
         states = {user_id: self.known.partner(user_id, parent).state for user_id in {*self.before, *self.now}}
-        standings = standings_of(reads)
-        return still_live(results, standings, states, noted | owners, complete=is_whole(reads), at=self.at)
+        standings, whole = standings_of(reads, archives), is_whole([*reads, *archives])
+        return still_live(results, standings, states, noted | owners, complete=whole, at=self.at)
+
+    def _standings_before(self) -> dict[str, Standing]:
+        return standings_of(
+            [each.read for each in self.before.values()], [each.read for each in self.edit.archived_before]
+        )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from feeds.building.duplicates import Text
 from feeds.building.planning_base import Commit, Patterns
-from feeds.building.sources import CatalogText, Source, included, is_archive
+from feeds.building.sources import ARCHIVE, CatalogText, Source, archives, included, is_archive
 from feeds.core.catalog import Network
 from feeds.core.errors import Finding
 from feeds.core.rules import Fault
@@ -36,12 +36,17 @@ class Entry:
 
 @dataclass(slots=True)
 class Edit:
-    """The touched users before and now, by source; what is untouched, and whether everyone is touched by settings."""
+    """The touched users before and now, by source; what is untouched, and whether everyone is touched by settings.
+
+    `archived_before` and `archived` are the archives that are touched, or of a touched user; `files` has all as well.
+    """
 
     before: dict[str, Entry] = field(default_factory=dict)
     now: dict[str, Entry] = field(default_factory=dict)
     files: list[Source] = field(default_factory=list)
     inline: list[Entry] = field(default_factory=list)
+    archived_before: list[Entry] = field(default_factory=list)
+    archived: list[Entry] = field(default_factory=list)
 
 
 def edit_of(commit: Commit, text: CatalogText, catalog: Path) -> Edit:
@@ -65,7 +70,21 @@ def edit_of(commit: Commit, text: CatalogText, catalog: Path) -> Edit:
         if entry:
             edit.now[name] = entry
     edit.files += [each for name, each in files.items() if name not in touched]
+    _archives(edit, commit, archives(catalog, list(text.network.include)))
     return edit
+
+
+def _archives(edit: Edit, commit: Commit, sources: list[Source]) -> None:
+    ids = {each.user_id for each in (*edit.before.values(), *edit.now.values())}
+    differing = {each for each in commit.differing if is_archive(each)}
+    texts = commit.read(differing & commit.files)
+    edit.archived_before = [_entry(name, content) for name, content in sorted(texts.items())]
+    for source in sources:
+        is_same = source.name in commit.files - differing
+        if not is_same or source.name.rpartition("/")[2].removesuffix(ARCHIVE) in ids:
+            edit.archived.append(file_entry(source))
+            edit.archived_before += edit.archived[-1:] if is_same else []
+    edit.files += sources
 
 
 def limits_of(network: Network) -> tuple[int, int, str]:
@@ -115,7 +134,7 @@ def _bytes(source: Source) -> bytes | None:
 
 
 def _entry(name: str, content: bytes) -> Entry:
-    read = catalog_yaml.parse_user(content)
+    read = (catalog_yaml.parse_archive if is_archive(name) else catalog_yaml.parse_user)(content)
     return Entry(Text(name, Located(name, content), (), read.tree), read)
 
 

@@ -10,7 +10,7 @@ from feeds.core.errors import UsageError
 from feeds.formats import explain_json, explain_text
 from feeds.settings import Folders
 from tests.clones import git
-from tests.sites import AT, Site, adopted, failed, imported, line, tree
+from tests.sites import AT, Site, adopted, failed, imported, line, tree, videos
 
 TODAY = "2026-11-24"
 
@@ -239,3 +239,19 @@ def test_of_a_broken_catalog_nothing_is_explained(site):
     site.write("catalog.yaml", "network: [\n")
     with pytest.raises(UsageError, match="feeds check"):
         explain(Folders(site.catalog, site.state), "a1", AT)
+
+
+def test_what_is_archived_is_explained_from_the_archive_with_the_users_defaults(site, told):
+    site.user("anna", "a1", "a2")
+    site.happened(adopted("anna"))
+    site.build(record=True)
+    [event] = [each for each in site.journalled() if each["event"] == "listed"]
+    site.happened(line("listed", user="anna", items=event["items"]) + imported("a1"))
+    site.user("anna", "a2")
+    site.write("users/anna.archive.yaml", f"id: anna\nvideos:\n{videos('a1')}")
+    found, facts = told("a1")
+    assert (found.verdict.words, found.listed) == ("not listed: archived; Dailymotion has it", False)
+    assert spot(found) == "users/anna.archive.yaml:3"
+    assert "changed since import" not in facts
+    assert found.next[-1] == "To have it listed again, move its entry back into the user's own file."
+    assert told("anna")[0].verdict.words == "in the user list"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.clones import git
-from tests.sites import Site, adopted, failed, imported, line, tree
+from tests.sites import Site, adopted, failed, imported, line, tree, videos
 
 AT = "2026-11-24T12:00:00Z"
 
@@ -179,12 +179,22 @@ def test_a_guid_that_another_user_has_already_freezes_both_however_it_is_spelled
     assert {user["blocked"][0]["rule"] for user in users.values()} == {"guid-duplicate"}
 
 
-def test_a_guid_with_signs_that_may_end_a_value_is_found_too(site, planned):
-    site.user("dan", "d1")
-    path = site.catalog / "users" / "dan.yaml"
-    path.write_text(path.read_text().replace('"guid": "d1"', '"guid": a#1'))
+@pytest.mark.parametrize(
+    ("entry", "guid"),
+    [
+        ('"guid": a#1', "a#1"),
+        ('"guid": "\\x641"', "d1"),
+        ('"\\x67uid": d1', "d1"),
+        ("'guid': 'D1'", "d1"),
+        ("guid: d1", "D1"),
+        ("? guid\n    : d1", "d1"),
+    ],
+)
+def test_a_guid_that_stands_in_a_file_that_is_not_read_is_found_however_it_is_spelled(site, planned, entry, guid):
+    block = f"  -\n    {entry}\n    title: T\n    category: tv\n    media: https://x.example/1.mp4\n"
+    site.write("users/dan.yaml", f"id: dan\nusername: d\nvideos:\n{block}")
     commit(site)
-    site.user("cleo", "a#1")
+    site.user("cleo", guid)
     assert planned()[1] == {("user frozen", "dan"), ("user frozen", "cleo")}
 
 
@@ -204,6 +214,23 @@ def test_an_edit_that_leaves_a_video_live_that_should_not_be_is_dangerous(site, 
     assert planned()[1] == {("still live on Dailymotion", "b3")}
     site.happened(line("taken_down", "2026-11-22T10:00:00.000Z", guid="b3", remote_id="x-b3", how="deleted", by="anna"))
     assert planned()[1] == set()
+
+
+def test_a_move_into_the_archive_is_no_deletion_and_what_is_withdrawn_there_is_live(site, planned):
+    site.user("bo", "b1", "b2")
+    archive = f"id: bo\nvideos:\n{videos('b3')}"
+    site.write("users/bo.archive.yaml", archive)
+    code, dangers, users, _ = planned()
+    assert (code, dangers, users) == (0, set(), {})
+    commit(site)
+    assert planned()[:2] == (0, set())
+    site.write("users/bo.archive.yaml", archive.replace('"title"', '"withdraw": "a claim", "title"'))
+    assert planned()[:2] == (0, {("still live on Dailymotion", "b3")})
+    site.write("users/bo.archive.yaml", "id: bo\n")
+    assert planned()[:2] == (0, {("still live on Dailymotion", "b3")})
+    site.write("users/bo.archive.yaml", archive)
+    site.user("cleo", "b3")
+    assert planned()[:2] == (1, {("user frozen", "cleo")})
 
 
 def test_a_broken_catalog_blocks_all(site, planned):
