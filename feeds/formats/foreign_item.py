@@ -146,7 +146,8 @@ def _choose(item: _Item, foreign: Foreign) -> tuple[Node, ...]:
     chosen = best([content for content, _ in offered])
     if chosen is None:
         groups = tuple(item.node.all("media:group"))[:1]
-        foreign.refusal = _why_none([content for content, _ in offered])
+        contents = [content for content, _ in offered]
+        foreign.refusal = _why_none(contents, has_player=_has_player(item.node))
         return groups
     fit = sum(content.unfit() is None for content, _ in offered)
     if fit > 1:
@@ -161,9 +162,14 @@ def _choose(item: _Item, foreign: Foreign) -> tuple[Node, ...]:
     return scopes
 
 
-def _why_none(offered: list[Content]) -> str:
+def _has_player(node: Node, depth: int = 0) -> bool:
+    inner = node.all("media:group", "media:content") if depth < 2 else ()
+    return any(node.all("media:player", "media:embed")) or any(_has_player(each, depth + 1) for each in inner)
+
+
+def _why_none(offered: list[Content], *, has_player: bool) -> str:
     if not offered:
-        return "no media: the item names no file"
+        return f"no media: the item names {'a player, and no file' if has_player else 'no file'}"
     reasons = dict.fromkeys(f"{content.shown()} is {content.unfit()}" for content in offered)
     return "no media: " + "; ".join(list(reasons)[:3])
 

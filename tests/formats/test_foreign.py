@@ -60,6 +60,30 @@ def test_media_rss_is_known_by_all_its_names(namespace):
     assert item('<media:content url="https://h.example/a.mp4"/>', namespace=namespace).video["media"]
 
 
+@pytest.mark.parametrize(
+    ("inside", "reason"),
+    [
+        ("<title>A</title>", "no media: the item names no file"),
+        (
+            '<media:content><media:player url="https://h.example/p/1"/></media:content>',
+            "no media: the item names a player",
+        ),
+        ('<media:group><media:embed url="https://h.example/p/1"/></media:group>', "no media: the item names a player"),
+        (
+            '<media:content url="https://h.example/a.m3u8"/>',
+            "no media: https://h.example/a.m3u8 is a stream, and no file",
+        ),
+        ('<media:content url="a.mp4"/>', 'no media: "a.mp4" is relative, and nothing says to what'),
+        (
+            '<media:content url="https://h.example/a.mp4"/><media:status state="blocked"/>',
+            "the source says that it is bl",
+        ),
+    ],
+)
+def test_an_item_without_a_file_to_import_says_what_it_has_instead(inside, reason):
+    assert item(inside).refusal.startswith(reason)
+
+
 def content(ending, **attributes):
     return Content(url=f"https://h.example/{ending}", **attributes)
 
