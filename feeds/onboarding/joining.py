@@ -59,8 +59,8 @@ def account_of(client: Client, token: Token) -> Account:
     user_id = given.get("id", "")
     if not is_user_id(user_id):
         raise CannotJoin("Dailymotion names this account in a way that we can't store. Please tell the network.")
-    username = _one_line(given.get("username", "")) or user_id
-    return Account(user_id, username, _one_line(given.get("screenname", "")) or username, given.get("email"))
+    username = one_line(given.get("username", "")) or user_id
+    return Account(user_id, username, one_line(given.get("screenname", "")) or username, given.get("email"))
 
 
 class Joining:
@@ -166,7 +166,7 @@ class Joining:
         self._journal.append(results_yaml.render(Event(at, event, fields)))
 
 
-def _one_line(name: str) -> str:
+def one_line(name: str) -> str:
     """Return a name as it can stand in a sentence, a letter or an event: short, and turning round no text beside it."""
     shown = "".join(each if each.isprintable() else " " for each in name[:_NAME_CHARACTERS])
     return " ".join(shown.split())

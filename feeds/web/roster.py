@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from feeds.core.partners import Partner, PartnerState
 from feeds.core.user_ids import is_user_id
+from feeds.onboarding.joining import one_line
 
 SHOWN, PAGE = 10, 50
 
@@ -58,7 +59,7 @@ def rows(partners: Mapping[str, Partner], usernames: Mapping[str, str], emails: 
     everybody = [
         Row(
             user_id,
-            _one_line((partners[user_id].username if user_id in partners else None) or usernames.get(user_id, user_id)),
+            one_line((partners[user_id].username if user_id in partners else None) or usernames.get(user_id, user_id)),
             partners.get(user_id, Partner()),
             user_id in usernames,
             emails.get(user_id),
@@ -92,11 +93,6 @@ def sections(found: list[Row], *, state: str = "", page: int = 1, is_search: boo
             is_open = each in _OPEN or is_search
             made.append(Section(word, heading, tuple(inside[:SHOWN]), len(inside), is_open))
     return made
-
-
-def _one_line(name: str) -> str:
-    """Return a name fit for a sentence and a letter: people and older events may have written anything into it."""
-    return " ".join("".join(each if each.isprintable() else " " for each in name).split())
 
 
 def _text(row: Row) -> str:
