@@ -45,18 +45,22 @@ class _Meter:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def _words(done: MediaChecked) -> list[str]:
-    lines = [f"{done.addresses:,} addresses: {done.asked:,} asked, {done.remembered:,} were well lately."]
+    addresses = _counted(done.addresses, "address", "addresses")
+    lines = [f"{addresses}: {done.asked:,} asked, {done.remembered:,} well within --max-age."]
     if done.asked and done.silent == done.asked:
         lines.append("Not one of them gave an answer: see whether this machine is connected.")
     if done.interrupted:
         left = done.addresses - done.asked - done.remembered - done.other_schemes.total()
-        lines.append(f"Interrupted: {left:,} were not asked.")
-    lines += [f"{number:,} of {scheme} were not checked." for scheme, number in sorted(done.other_schemes.items())]
+        lines.append(f"Interrupted: {left:,} not asked.")
+    lines += [f"{number:,} not checked: {scheme}." for scheme, number in sorted(done.other_schemes.items())]
     if done.past:
-        lines.append(
-            f"{done.past:,} videos are imported, withdrawn or past their window: Dailymotion reads them no more."
-        )
+        videos = _counted(done.past, "video", "videos")
+        lines.append(f"Not asked for: {videos} that Dailymotion reads no more (imported, withdrawn, past).")
     if done.faulty:
-        lines.append(f"{done.faulty:,} users were not asked for: their files have faults.")
+        lines.append(f"Not asked for: {_counted(done.faulty, 'user', 'users')} whose text has faults.")
     return lines

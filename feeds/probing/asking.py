@@ -54,6 +54,10 @@ class _NoAnswer(Exception):
     """Nothing came; the words say why."""
 
 
+class _Astray(Exception):
+    """The redirects lead to nothing."""
+
+
 class Asker:
     """Asks one thing at a time; each thread has its own. `slots` gives the room that a host has for a request."""
 
@@ -82,8 +86,8 @@ class Asker:
             if head is not None and head.status == 200 and mark is not None and _mark(head.headers) == mark:
                 return None
             reply = self._get(url, once=head is None)
-        except (NotAllowed, Unreachable, _NoAnswer) as trouble:
-            return Seen(str(trouble).removesuffix(" Try again later.").rstrip("."))
+        except (NotAllowed, Unreachable, _NoAnswer, _Astray) as trouble:
+            return Seen(str(trouble).rstrip("."), barred=isinstance(trouble, NotAllowed))
         return _seen(url, head, reply)
 
     def _head(self, url: str) -> _Reply | None:
@@ -112,7 +116,7 @@ class Asker:
             if reply.status not in _MOVED or not location:
                 return reply
             url = urljoin(url, quote(location.partition("#")[0].encode("latin-1"), safe=_AS_IT_IS))
-        raise NotAllowed(f"it leads on and on, with more than {REDIRECTS} redirects")
+        raise _Astray(f"it leads on and on, with more than {REDIRECTS} redirects")
 
     def _once(self, url: str, method: str, headers: Mapping[str, str]) -> _Reply:
         host = host_of(url)

@@ -77,6 +77,8 @@ def faults_of_answer(use: Use, seen: Seen) -> Iterator[Fault]:
     """Yield what is wrong with what stands at the address."""
     if seen.trouble is not None:
         remedy = "Open it in a private window of a browser; mend the address, or the server."
+        if seen.barred:
+            remedy = "Name an address on the public internet: Dailymotion reaches no other."
         yield _fault(use, "media-unreachable", seen.trouble, remedy)
     elif seen.status not in (200, 206):
         yield _refused(use, seen.status)

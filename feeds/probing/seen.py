@@ -9,7 +9,8 @@ from feeds.probing.kinds import Kind
 class Seen:
     """An address's last answer, behind its redirects.
 
-    `trouble` is a sentence without its dot where there was no answer, and all else is empty then. `type` is the MIME
+    `trouble` is a sentence without its dot where there was no answer, and all else is empty then; `barred` says that
+    nobody was asked, because no stranger may be sent there. `type` is the MIME
     type in small letters; `led_to` is host and path of where redirects led, without the query; `size_bytes` is None
     where nobody said how long it is; `mark` is the ETag, or the time of the last change.
     """
@@ -21,3 +22,4 @@ class Seen:
     kind: Kind = Kind.UNKNOWN
     led_to: str | None = None
     mark: str | None = None
+    barred: bool = False
