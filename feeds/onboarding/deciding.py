@@ -4,6 +4,7 @@ https://developers.dailymotion.com/mcn (user rejection): only a rejection is tol
 login; it writes an e-mail to the user.
 """
 
+import re
 from datetime import datetime
 
 from feeds.core.errors import StorageError, UsageError
@@ -24,6 +25,8 @@ CAN_BE_APPROVED = frozenset(
 )  # fmt: skip
 CAN_BE_REFUSED = frozenset({PartnerState.ASKED, PartnerState.APPROVED, PartnerState.UNKNOWN, PartnerState.ELSEWHERE})
 CAN_BE_REJECTED = frozenset({PartnerState.ADOPTED})
+
+_EMAIL = re.compile(r"\S@\S+\.\w")
 
 _SAYS = {
     PartnerState.ADOPTED: "is adopted: `feeds partners reject` ends that",
@@ -70,18 +73,21 @@ class Deciding:
 
     def approve(self, user_id: str, *, by: str, why: str, now: datetime, seen: PartnerState | None = None) -> None:
         """Let an account join: its holder connects once more, and is adopted at once. Raises UsageError."""
+        _refuse_reason(why)
         with turn(self._state, user_id):
             self.asked_about(user_id, CAN_BE_APPROVED, seen)
             self._record(APPROVED, user_id, by, why, now)
 
     def refuse(self, user_id: str, *, by: str, why: str, now: datetime, seen: PartnerState | None = None) -> None:
         """Tell an account that asked, or was approved, that it can't join. Raises UsageError."""
+        _refuse_reason(why)
         with turn(self._state, user_id):
             self.asked_about(user_id, CAN_BE_REFUSED, seen)
             self._record(REFUSED, user_id, by, why, now)
 
     def reject(self, user_id: str, parent: Client, *, by: str, why: str, now: datetime) -> None:
         """End an adoption; `parent` has the parent account's login. Raises UsageError and a DailymotionError."""
+        _refuse_reason(why)
         with turn(self._state, user_id):
             name = self.asked_about(user_id, CAN_BE_REJECTED)
             self._journal.check(free_bytes=0)
@@ -93,7 +99,8 @@ class Deciding:
                 raise StorageError(f"{words}\nReject once more to record it.") from error
 
     def record(self, event: str, user_id: str, *, username: str | None, by: str, why: str, now: datetime) -> None:
-        """Record what happened elsewhere: `adopted`, `rejected` or `left`. Raises StorageError."""
+        """Record what happened elsewhere: `adopted`, `rejected` or `left`. Raises UsageError and StorageError."""
+        _refuse_reason(why)
         if event not in (ADOPTED, REJECTED, LEFT):
             raise ValueError(f"{event} is no word for what happened elsewhere")
         self._record(event, user_id, by, why, now, username)
@@ -110,3 +117,10 @@ class Deciding:
         at = self._register.moment_after(user_id, now)
         self._journal.append(results_yaml.render(Event(at, event, fields)))
         self._waiting.forget(user_id)
+
+
+def _refuse_reason(why: str) -> None:
+    if not why.isprintable():
+        raise UsageError("Write the reason in one line: it is kept with the decision.")
+    if _EMAIL.search(why):
+        raise UsageError("The reason is kept in Git, where no e-mail address should be. Leave it out.")

@@ -88,6 +88,26 @@ def test_nobody_decides_about_somebody_whom_nothing_names(network):
         network.decide("approve", "x2typo")
 
 
+@pytest.mark.parametrize(
+    ("why", "says"),
+    [("wrote from anna@nord.example", "no e-mail address"), ("yes\n- {", "in one line"), ("a\u202eb", "in one line")],
+)
+def test_a_reason_that_cannot_stand_in_git_is_refused_wherever_it_was_typed(network, why, says):
+    network.site.user("x2cafec0", "c1")
+    network.join("x2cafec0")
+    network.join(STRAY)
+    before = network.events()
+    for decision, user_id in (("approve", STRAY), ("refuse", STRAY)):
+        with pytest.raises(UsageError, match=says):
+            network.decide(decision, user_id, why=why)
+    with pytest.raises(UsageError, match=says):
+        network.deciding.reject("x2cafec0", network.parent(), by=PARENT, why=why, now=network.later())
+    with pytest.raises(UsageError, match=says):
+        network.deciding.record("left", STRAY, username=None, by=PARENT, why=why, now=network.later())
+    assert network.events() == before
+    assert network.is_child("x2cafec0")
+
+
 def test_a_decision_about_what_has_changed_since_it_was_seen_is_refused(network):
     network.join(STRAY)
     network.decide("approve", STRAY)
