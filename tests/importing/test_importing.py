@@ -235,9 +235,10 @@ def test_a_trial_tells_the_same_and_writes_nothing(run, catalog):
     assert trial.lines in (catalog / "users" / "x2anna.yaml").read_text()
 
 
+@pytest.mark.parametrize("text", ["id: [\n", "id: x\nusername: a\nusername: b\n", "id: &a x\nusername: *a\n", "- a\n"])
 @pytest.mark.parametrize("broken", ["users/x2anna.yaml", "users/other.yaml", "catalog.yaml"])
-def test_nothing_is_taken_while_a_text_of_the_network_can_not_be_read(run, catalog, broken):
-    (catalog / broken).write_text("id: [\n")
+def test_nothing_is_taken_while_a_text_of_the_network_can_not_be_read(run, catalog, broken, text):
+    (catalog / broken).write_text(text)
     before = files(catalog)
     with pytest.raises(UsageError, match="feeds check says how"):
         run(video("n-1"))
