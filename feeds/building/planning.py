@@ -15,12 +15,12 @@ from feeds.building.planning_edit import Edit, Entry, by_id, edit_of, file_entry
 from feeds.building.planning_publication import against_publication
 from feeds.building.planning_settings import setting_notes
 from feeds.building.planning_users import Judge, counted, judged, warned_of_removals
-from feeds.building.planning_warnings import broken, changed_guids, frozen, relative, removed_users
+from feeds.building.planning_warnings import broken, broken_archives, changed_guids, frozen, relative, removed_users
 from feeds.building.sources import CatalogText, is_archive
 from feeds.building.subject_events import Known, known_of, texts_of
 from feeds.core.errors import Finding
 from feeds.core.live import Standing, StillLive, still_live
-from feeds.core.plan import Danger, Plan, Warned
+from feeds.core.plan import Danger, Plan, Warned, with_archived
 from feeds.core.removals import Removals
 from feeds.formats.catalog_yaml import ReadNetwork
 from feeds.settings import Folders
@@ -76,10 +76,13 @@ class _Planned:
         formers = {user_id: self.was.former(entry) for user_id, entry in self.before.items()}
         blocked = self._blocked()
         users, removals = judged(self.judge, formers, self.now, blocked)
-        warned = [frozen(each) for each in users if each.blocked]
+        archived = {guid for entry in self.edit.archived for _, guid in entry.text.guids()}
+        users = [with_archived(each, archived) for each in users]
+        warned = [*broken_archives(self.edit.archived), *(frozen(each) for each in users if each.blocked)]
         needed = self._needed(removals, warned)
         warned += removed_users(users, formers, self.now)
-        warned += changed_guids(users, formers, self.now, self.known.results(self._names()))
+        changed = changed_guids(users, formers, self.now, self.known.results(self._names()))
+        warned += [each for each in changed if each.guid not in archived]
         warned += self._live()
         return Plan(self.at, self.commit.words, [each for each in users if not each.empty], warned, needed, self.notes)
 

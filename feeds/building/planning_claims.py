@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
-from feeds.building.sources import Source
+from feeds.building.sources import Source, is_archive
 from feeds.core.errors import Finding
 from feeds.core.guids import canonical_guid
 from feeds.formats import catalog_yaml
@@ -38,7 +38,7 @@ def clashes(
     wanted = [(_GUID, {canonical_guid(each) for each in guids}), (_ID, {each.lower() for each in ids})]
     wanted = [(pattern, names) for pattern, names in wanted if names]
     beside = [*others_known, *(_read(each) for each in others if wanted and _may_hold(each, wanted))]
-    texts = [*beside, *changed.values()]
+    texts = sorted([*beside, *changed.values()], key=lambda each: is_archive(each.source))
     found: dict[str, list[Finding]] = {}
     for source, first, finding in (*duplicate_users(texts), *duplicate_guids(texts)):
         if source in changed or first in changed:
@@ -49,7 +49,8 @@ def clashes(
 
 def _read(source: Source) -> Text:
     text = _bytes(source)
-    return Text(source.name, Located(source.name, text), (), catalog_yaml.parse_user(text).tree)
+    parse = catalog_yaml.parse_archive if is_archive(source.name) else catalog_yaml.parse_user
+    return Text(source.name, Located(source.name, text), (), parse(text).tree)
 
 
 def _bytes(source: Source) -> bytes:

@@ -16,6 +16,14 @@ def broken(finding: Finding, catalog: Path) -> Warned:
     return Warned(Danger.CATALOG, None, None, f"{its.place}: {its.what}", its.remedy)
 
 
+def broken_archives(entries: Iterable[Entry]) -> Iterator[Warned]:
+    """Yield the first fault of each archive that has any."""
+    for entry in entries:
+        if entry.read.user is None:
+            first = entry.findings()[0]
+            yield Warned(Danger.ARCHIVE, entry.user_id, None, f"{first.place}: {first.what}", first.remedy)
+
+
 def frozen(its: UserPlan) -> Warned:
     """Return that a user is blocked, and by what."""
     first, more = its.blocked[0], len(its.blocked) - 1

@@ -4,8 +4,8 @@ Both feeds are judged at one moment and with the same results, so whatever diffe
 isn't listed is feeds/core/listing.py's answer, what a removal needs is feeds/core/removals.py's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -17,13 +17,14 @@ from feeds.core.events import NOTHING_YET, VideoResult
 from feeds.core.item import Item, digest
 from feeds.core.listing import Listing, Reason
 
-DELETED = "deleted from the catalog"
+DELETED, ARCHIVED = "deleted from the catalog", "moved to the archive"
 
 
 class Danger(StrEnum):
     """What of an edit needs a second look, the worst first."""
 
     CATALOG = "broken catalog"
+    ARCHIVE = "broken archive"
     REMOVALS = "refused removals"
     FROZEN = "user frozen"
     USER_REMOVED = "user removed"
@@ -33,7 +34,7 @@ class Danger(StrEnum):
 
 
 # The publication of a push waits for these, wholly or for one user.
-BLOCKING = frozenset({Danger.CATALOG, Danger.REMOVALS, Danger.FROZEN})
+BLOCKING = frozenset({Danger.CATALOG, Danger.ARCHIVE, Danger.REMOVALS, Danger.FROZEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,12 @@ def compared(
         ),
         corrected=tuple(corrected),
     )
+
+
+def with_archived(its: UserPlan, archived: Collection[str]) -> UserPlan:
+    """Return the same with those videos told apart that left their user's text for the archive."""
+    gone = (Noted(each.guid, ARCHIVED if each.guid in archived else each.why) for each in its.gone)
+    return replace(its, gone=tuple(gone))
 
 
 def _stays_unread(item: Item, result: VideoResult) -> bool:

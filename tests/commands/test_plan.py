@@ -233,6 +233,23 @@ def test_a_move_into_the_archive_is_no_deletion_and_what_is_withdrawn_there_is_l
     assert planned()[:2] == (1, {("user frozen", "cleo")})
 
 
+def test_what_goes_from_a_feed_into_the_archive_is_told_so_and_is_no_renaming(site, planned):
+    anna(site, {"guid": "a99", "media": "a12.mp4"}, without=("a12",))
+    assert planned()[1] == {("guid renamed", "a12")}
+    site.write("users/anna.archive.yaml", f"id: anna\nvideos:\n{videos('a12')}")
+    _, dangers, users, _ = planned()
+    assert (dangers, users["anna"]["no_longer_listed"]) == (set(), [{"guid": "a12", "why": "moved to the archive"}])
+    site.write("users/anna.archive.yaml", f"id: anna\ntitel: x\nvideos:\n{videos('a12')}")
+    assert planned()[:2] == (1, {("broken archive", "anna")})
+
+
+def test_a_guid_that_stands_in_an_archive_freezes_who_claims_it(site, planned):
+    site.write("users/bo.archive.yaml", f"id: bo\nvideos:\n{videos('b0')}")
+    commit(site)
+    site.user("cleo", "b0")
+    assert planned()[:2] == (1, {("user frozen", "cleo")})
+
+
 def test_a_broken_catalog_blocks_all(site, planned):
     site.write("catalog.yaml", "network: {name: [\n")
     code, dangers, _, _ = planned()
