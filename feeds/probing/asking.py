@@ -54,6 +54,10 @@ class _NoAnswer(Exception):
     """Nothing came; the words say why."""
 
 
+class _TooSlow(_NoAnswer):
+    """Nothing came in time."""
+
+
 class _Astray(Exception):
     """The redirects lead to nothing."""
 
@@ -125,6 +129,8 @@ class Asker:
             if key in self._open:
                 try:
                     return self._exchange(key, self._open[key], url, method, headers)
+                except _TooSlow:
+                    raise
                 except _NoAnswer:  # a kept connection may have ended meanwhile
                     if self._ended:
                         raise
@@ -163,7 +169,10 @@ class Asker:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._drop(key)
             slow = late.is_set() or isinstance(error, TimeoutError)
-            why = "it took too long" if slow else _why(error)
+            if slow:
+                raise _TooSlow(f"{connection.host} gave no answer: it took too long") from error
+            certificate = isinstance(error, ssl.SSLError)
+            why = "its certificate could not be verified" if certificate else "no connection, or one that broke"
             raise _NoAnswer(f"{connection.host} gave no answer: {why}") from error
         finally:
             timer.cancel()
@@ -203,8 +212,8 @@ def _spoken(connection: Pinned, url: str, method: str, headers: Mapping[str, str
     while len(body) < FIRST_BYTES and (chunk := response.read1(FIRST_BYTES - len(body))):
         body += chunk
     whole = response.isclosed() or response.length == 0
-    if not body and response.length:
-        raise http.client.IncompleteRead(b"", response.length)
+    if len(body) < FIRST_BYTES and response.length:
+        raise http.client.IncompleteRead(bytes(body), response.length)
     reply = _Reply(url, response.status, names, bytes(body))
     kept = whole and names.get("connection", "").lower() != "close" and response.version >= 11
     response.close()
@@ -238,9 +247,3 @@ def _number(text: str | None) -> int | None:
 
 def _mark(headers: Mapping[str, str]) -> str | None:
     return headers.get("etag") or headers.get("last-modified")
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return "its certificate could not be verified"
-    return "no connection, or one that broke"

@@ -2,8 +2,13 @@
 
 import json
 import os
+import pty
 import signal
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +18,8 @@ from feeds.probing.asking import Way
 from feeds.settings import Folders
 from tests.probing.films import MP4, Films
 from tests.sites import Site, adopted, imported
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -78,6 +85,24 @@ def test_users_are_named_with_media_only(site, check):
     assert (code, errors) == (2, 'error: "ana" is no user of the catalog: did you mean anna?\n')
     code, _, errors = check("--media", "--max-age", "soon")
     assert (code, '"soon" is no age: write 1d, 36h or 0.' in errors) == (2, True)
+
+
+def test_on_a_terminal_one_sees_how_far_it_is(site, films, feeds):
+    site.user("anna", *({"guid": f"a{number}", "media": films.url(f"/{number}.mp4")} for number in range(3)))
+    ours, theirs = pty.openpty()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "feeds", "check", "--media", "--catalog", site.catalog],
+        cwd=ROOT, env={**feeds.environ, "FEEDS_STATE": str(site.state)}, stdout=subprocess.DEVNULL, stderr=theirs,
+    )  # fmt: skip
+    feeds.started.append(program)
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # so Linux says that nobody has the other end any more
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    os.close(ours)
+    assert program.wait(timeout=60) == 1
+    assert b"3 of 3 addresses asked\r\x1b[K3 addresses: 3 asked" in shown
 
 
 def test_an_interrupt_is_told_with_what_was_left(site, films, capsys):

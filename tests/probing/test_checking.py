@@ -205,6 +205,30 @@ def test_a_busy_server_is_asked_once_more_and_a_hanging_one_is_given_up(site, fo
     assert films.methods("/hangs.mp4") == ["HEAD", "GET"]
 
 
+def test_a_file_that_breaks_off_at_its_beginning_is_told(found, films):
+    def broken(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "video/mp4")
+        handler.send_header("Content-Length", "6000")
+        handler.end_headers()
+        handler.wfile.write(MP4[:100])
+        handler.close_connection = True
+
+    films.special["/x.mp4"] = broken
+    what = "127.0.0.1 gave no answer: no connection, or one that broke"
+    assert found(media="/x.mp4") == [("media-unreachable", "error", what)]
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_no_fault(found, films):
+    def closing(handler):
+        send(handler, "video/mp4", MP4)
+        handler.close_connection = True  # without a word of it in the headers
+
+    films.special["/x.mp4"] = closing
+    assert found(media="/x.mp4") == []
+    assert films.methods("/x.mp4") == ["HEAD", "GET"]
+
+
 def test_an_answer_that_trickles_has_its_time_too(site, films, check):
     def trickle(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
