@@ -148,7 +148,7 @@ def api():
     notes = []
 
     class Notes(BaseHTTPRequestHandler):
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             notes.append((self.path, self.headers["PRIVATE-TOKEN"], parse_qs(body)["body"][0]))
             self.send_response(201)
