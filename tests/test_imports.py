@@ -39,7 +39,7 @@ ALLOWED = {
         "correcting",
         "previewing",
         "probing",
-    },  # fmt: skip
+    },
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),
 }
