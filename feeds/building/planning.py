@@ -136,7 +136,7 @@ class _Planned:
                 why = f"{each.ground.value}: {each.why}" if each.why else each.ground.value
                 yield Warned(
                     Danger.LIVE, each.user, each.guid, f"it is online ({links}): {why}",
-                    "Take it down there: leaving a feed deletes nothing.",
+                    "Leaving a feed deletes nothing: feeds takedown, once this is pushed, takes it down.",
                 )  # fmt: skip
 
     def _queue(self, entries: dict[str, Entry], archived: list[Entry]) -> list[StillLive]:

@@ -129,7 +129,7 @@ def next_for_video(
 ) -> list[str]:
     """Return what a person does next about a video; nothing to do is said, too."""
     if live is not None:
-        what = f"Take it down at Dailymotion ({live.ground.value}): leaving a feed deletes nothing."
+        what = f"Take it down ({live.ground.value}), as leaving a feed deletes nothing: feeds takedown {guid}"
         undo = {Ground.WITHDRAWN: "take `withdraw` out", Ground.ENDED: "give it a later `until`"}.get(live.ground)
         return [what, f"If it is to stay, {undo}."] if undo else [what]
     today = f"{at:%Y-%m-%d}"
@@ -139,7 +139,10 @@ def next_for_video(
                 "Nothing: Dailymotion reads it with one of its next visits. feeds status names it if that takes long."
             ]
         case Reason.IMPORTED if changed:
-            return [f"To have Dailymotion read it again as it is now, write `relist: {today}` below it."]
+            return [
+                f"To have Dailymotion read it again as it is now, write `relist: {today}` below it.",
+                f"Title, description, tags and category alone can be sent at once: feeds push {guid}",
+            ]
         case Reason.IMPORTED:
             return ["Nothing: it is where it should be."]
         case Reason.FAILED:

@@ -32,7 +32,7 @@ class Need(StrEnum):
 MEANINGS = {
     Need.CATALOG: ("catalog.yaml has faults: nothing is built until they are mended", "feeds check"),
     Need.FROZEN: ("their files have faults: the last good versions are listed", "feeds check"),
-    Need.LIVE: ("imported, and the network wants them there no more", "feeds explain GUID"),
+    Need.LIVE: ("imported, and the network wants them there no more", "feeds takedown --dry-run"),
     Need.FAILED: ("Dailymotion could not import them", "feeds results failures"),
     Need.CONFLICTS: ("imported again under a second id: one is to be deleted", "feeds results list"),
     Need.CORRECTED: ("Dailymotion shows them as they were before: relist has them read again", "feeds explain GUID"),

@@ -162,7 +162,10 @@ def test_a_change_since_the_import_is_told_with_what_has_it_read_again_until_it_
     site.user("anna", {"guid": "a1", "title": "Another"})
     found, facts = told("a1", at)
     assert facts["changed since import"].words == "yes: Dailymotion shows it as it was before"
-    assert found.next == [f"To have Dailymotion read it again as it is now, write `relist: {at:%Y-%m-%d}` below it."]
+    assert found.next == [
+        f"To have Dailymotion read it again as it is now, write `relist: {at:%Y-%m-%d}` below it.",
+        "Title, description, tags and category alone can be sent at once: feeds push a1",
+    ]
     site.user("anna", {"guid": "a1", "title": "Another", "relist": f"{at:%Y-%m-%d}"})
     found, facts = told("a1", at)
     until = at.replace(hour=0) + timedelta(days=14)
@@ -184,7 +187,9 @@ def test_what_is_still_live_comes_first_in_what_to_do(site, told):
     assert found.next[0].startswith("Take it down")
     gone, _ = told("gone")
     assert gone.verdict.words == "not listed: the catalog has no such guid; it was listed for anna"
-    assert gone.next == ["Take it down at Dailymotion (deleted from the catalog): leaving a feed deletes nothing."]
+    assert gone.next == [
+        "Take it down (deleted from the catalog), as leaving a feed deletes nothing: feeds takedown gone"
+    ]
     site.happened(line("taken_down", "2026-11-22T10:00:00.000Z", guid="a1", remote_id="x-a1", how="deleted", by="karl"))
     assert "still live" not in told("a1")[1]
 

@@ -84,7 +84,7 @@ needs a person:
     next: feeds check
   still live on Dailymotion (1): imported, and the network wants them there no more
     a8
-    next: feeds explain GUID
+    next: feeds takedown --dry-run
   failed imports (5): Dailymotion could not import them
     a1, a2, a3, and 2 more
     next: feeds results failures
