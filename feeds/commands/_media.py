@@ -63,4 +63,6 @@ def _words(done: MediaChecked) -> list[str]:
         lines.append(f"Not asked for: {videos} that Dailymotion reads no more (imported, withdrawn, past).")
     if done.faulty:
         lines.append(f"Not asked for: {_counted(done.faulty, 'user', 'users')} whose text has faults.")
+    if done.forgotten:
+        lines.append(f"Nothing is remembered, so all will be asked again: {done.forgotten}")
     return lines

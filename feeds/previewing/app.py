@@ -52,8 +52,8 @@ def create_app(reader: Reader, hosts: frozenset[str], *, watch: bool) -> Flask:
         return response
 
     @app.errorhandler(FeedsError)
-    def unreadable(error: FeedsError) -> tuple[str, int]:
-        return render_template("preview_unreadable.html", error=str(error), version=reader.version()), 503
+    def unreadable(error: FeedsError) -> Response:
+        return _rendered("preview_unreadable.html", 503, error=str(error), version=reader.version())
 
     app.add_url_rule("/", "users", lambda: _users(reader))
     app.add_url_rule("/user/<path:key>", "user", lambda key: _user(reader, key))
@@ -63,24 +63,28 @@ def create_app(reader: Reader, hosts: frozenset[str], *, watch: bool) -> Flask:
     return app
 
 
-def _users(reader: Reader) -> str:
+def _rendered(template: str, status: int = 200, **values: object) -> Response:
+    """Render a page. What UTF-8 can't hold, in a file's name say, is spelled out."""
+    text = render_template(template, **values).encode("utf-8", "backslashreplace")
+    return Response(text, status, mimetype="text/html")
+
+
+def _users(reader: Reader) -> Response:
     view = reader.view()
     words = request.args.get("q", "")
     wanted = words.casefold().split()
     found = [user for user in view.users if all(word in f"{user.username}\n{user.key}".casefold() for word in wanted)]
-    return render_template("preview.html", view=view, page=paged(found, _number()), q=words)
+    return _rendered("preview.html", view=view, page=paged(found, _number()), q=words)
 
 
-def _user(reader: Reader, key: str) -> str:
+def _user(reader: Reader, key: str) -> Response:
     view = reader.view()
     user = view.user(key)
     if user is None:
         abort(404)
     words, show = request.args.get("q", ""), request.args.get("show", "")
     page = paged(chosen(user.cards, words, show), _number())
-    return render_template(
-        "preview_user.html", view=view, user=user, page=page, q=words, show=show, kinds=kinds(user.cards)
-    )
+    return _rendered("preview_user.html", view=view, user=user, page=page, q=words, show=show, kinds=kinds(user.cards))
 
 
 def _number() -> int:

@@ -106,7 +106,7 @@ class _Maker:
         reason, cards = self._of_user(user, numbers, of_videos) if user else (None, {})
         faulty = {each: card for each, card in _faulty(tree, of_videos).items() if each not in cards}
         shown = sorted((cards | faulty).items(), key=lambda each: (each[1].place or len(cards) + 1, each[0]))
-        key = read.claimed_id or source.name
+        key = (read.claimed_id or source.name).encode("utf-8", "backslashreplace").decode()
         if key in self._keys:  # which is a finding; both are shown
             key = f"{key}~{number}"
         self._keys.add(key)

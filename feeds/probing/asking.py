@@ -6,7 +6,6 @@ feeds/fetching does, at each redirect too; cookies, logins and proxies are no ma
 """
 
 import http.client
-import re
 import socket
 import ssl
 import threading
@@ -18,16 +17,14 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from feeds.fetching.http import Limits, Pinned
 from feeds.fetching.public import LookUp, NotAllowed, Rule, Unreachable, is_public, resolve
-from feeds.probing.kinds import Kind, kind_of
+from feeds.probing.answers import FIRST_BYTES, Reply, mark_of, seen_of, spoken
 from feeds.probing.seen import Seen
 
-FIRST_BYTES = 4096
 REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 502, 503, 504})
 _KEPT_CONNECTIONS = 4  # of one thread: the host's own, and those that it leads to
 _AS_IT_IS = "!#$%&'()*+,/:;=?@[]~"
-_TOTAL = re.compile(r"bytes (?:[0-9]+-[0-9]+|\*)/([0-9]+)")
 
 Slots = Callable[[str], AbstractContextManager[object]]
 
@@ -40,14 +37,6 @@ class Way:
     rule: Rule = is_public
     look_up: LookUp = socket.getaddrinfo
     pause_s: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class _NoAnswer(Exception):
@@ -87,20 +76,20 @@ class Asker:
         """Return what is at the address; None where HEAD shows that it is what it was when it had this mark."""
         try:
             head = self._head(url)
-            if head is not None and head.status == 200 and mark is not None and _mark(head.headers) == mark:
+            if head is not None and head.status == 200 and mark is not None and mark_of(head.headers) == mark:
                 return None
             reply = self._get(url, once=head is None)
         except (NotAllowed, Unreachable, _NoAnswer, _Astray) as trouble:
             return Seen(str(trouble).rstrip("."), barred=isinstance(trouble, NotAllowed))
-        return _seen(url, head, reply)
+        return seen_of(url, head, reply)
 
-    def _head(self, url: str) -> _Reply | None:
+    def _head(self, url: str) -> Reply | None:
         try:
             return self._follow(url, "HEAD", {})
         except _NoAnswer:  # some servers know no HEAD
             return None
 
-    def _get(self, url: str, *, once: bool) -> _Reply:
+    def _get(self, url: str, *, once: bool) -> Reply:
         headers = {"Range": f"bytes=0-{FIRST_BYTES - 1}"}
         try:
             reply = self._follow(url, "GET", headers)
@@ -113,16 +102,16 @@ class Asker:
         time.sleep(self._way.pause_s)
         return self._follow(url, "GET", headers)
 
-    def _follow(self, url: str, method: str, headers: Mapping[str, str]) -> _Reply:
+    def _follow(self, url: str, method: str, headers: Mapping[str, str]) -> Reply:
         for _ in range(REDIRECTS + 1):
             reply = self._once(url, method, headers)
             location = reply.headers.get("location")
             if reply.status not in _MOVED or not location:
                 return reply
-            url = urljoin(url, quote(location.partition("#")[0].encode("latin-1"), safe=_AS_IT_IS))
+            url = _led_to(url, location)
         raise _Astray(f"it leads on and on, with more than {REDIRECTS} redirects")
 
-    def _once(self, url: str, method: str, headers: Mapping[str, str]) -> _Reply:
+    def _once(self, url: str, method: str, headers: Mapping[str, str]) -> Reply:
         host = host_of(url)
         with self._slots(host):
             key = (url.lower().startswith("https:"), host)
@@ -136,7 +125,7 @@ class Asker:
                         raise
             return self._anew(key, url, method, headers)
 
-    def _anew(self, key: tuple[bool, str], url: str, method: str, headers: Mapping[str, str]) -> _Reply:
+    def _anew(self, key: tuple[bool, str], url: str, method: str, headers: Mapping[str, str]) -> Reply:
         target = resolve(url, rule=self._way.rule, look_up=self._way.look_up)
         trouble = _NoAnswer(f"{target.host} gave no answer")
         for address in target.addresses:
@@ -152,7 +141,7 @@ class Asker:
 
     def _exchange(
         self, key: tuple[bool, str], connection: Pinned, url: str, method: str, headers: Mapping[str, str]
-    ) -> _Reply:
+    ) -> Reply:
         late = threading.Event()
 
         def end() -> None:
@@ -163,7 +152,7 @@ class Asker:
         timer.daemon = True
         timer.start()
         try:
-            reply, whole = _spoken(connection, url, method, headers)
+            reply, whole = spoken(connection, url, method, headers)
             if late.is_set():  # headers that are broken off look like headers that have ended
                 raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -195,55 +184,15 @@ class Asker:
             connection.close()
 
 
+def _led_to(url: str, location: str) -> str:
+    try:
+        following = urljoin(url, quote(location.partition("#")[0].encode("latin-1"), safe=_AS_IT_IS))
+        host_of(following)
+    except ValueError as error:
+        raise _Astray("it leads to what is no address") from error
+    return following
+
+
 def host_of(url: str) -> str:
     """Return the host and port of an address as they are written, in small letters."""
     return urlsplit(url).netloc.lower()
-
-
-def _spoken(connection: Pinned, url: str, method: str, headers: Mapping[str, str]) -> tuple[_Reply, bool]:
-    """Return an answer with its first bytes, and whether that was all of it, so that the connection can be used on."""
-    split = urlsplit(url)
-    path = (split.path or "/") + (f"?{split.query}" if split.query else "")
-    ours = {"User-Agent": "feeds", "Accept-Encoding": "identity", "Accept": "*/*"}
-    connection.request(method, path, headers={**ours, **headers})
-    response = connection.getresponse()
-    names = {name.lower(): value for name, value in response.getheaders()}
-    body = bytearray()
-    while len(body) < FIRST_BYTES and (chunk := response.read1(FIRST_BYTES - len(body))):
-        body += chunk
-    whole = response.isclosed() or response.length == 0
-    if len(body) < FIRST_BYTES and response.length:
-        raise http.client.IncompleteRead(bytes(body), response.length)
-    reply = _Reply(url, response.status, names, bytes(body))
-    kept = whole and names.get("connection", "").lower() != "close" and response.version >= 11
-    response.close()
-    return reply, kept
-
-
-def _seen(url: str, head: _Reply | None, reply: _Reply) -> Seen:
-    headers = reply.headers
-    encoded = headers.get("content-encoding", "identity").lower() != "identity"
-    size = None if encoded else _size(reply) if reply.status in (200, 206, 416) else None
-    if size is None and head is not None and head.status == 200 and not encoded:
-        size = _number(head.headers.get("content-length"))
-    status = 200 if reply.status == 416 and size == 0 else reply.status
-    kind = Kind.UNKNOWN if encoded else Kind.NOTHING if size == 0 else kind_of(reply.body)
-    mime = headers.get("content-type", "").partition(";")[0].strip().lower() or None
-    split = urlsplit(reply.url)
-    led_to = f"{split.netloc}{split.path}" if reply.url != url else None
-    return Seen(None, status, mime, size, kind, led_to, _mark(headers))
-
-
-def _size(reply: _Reply) -> int | None:
-    if reply.status in (206, 416):
-        found = _TOTAL.fullmatch(reply.headers.get("content-range", ""))
-        return int(found[1]) if found else None
-    return _number(reply.headers.get("content-length"))
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() else None
-
-
-def _mark(headers: Mapping[str, str]) -> str | None:
-    return headers.get("etag") or headers.get("last-modified")

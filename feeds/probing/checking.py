@@ -13,7 +13,7 @@ from feeds.building.sources import CatalogText, Source, located
 from feeds.building.subject_events import known_of, texts_of
 from feeds.core.catalog import UserEntry
 from feeds.core.defaults import absolute
-from feeds.core.errors import Finding, UsageError
+from feeds.core.errors import Finding, StorageError, UsageError
 from feeds.core.listing import Reason
 from feeds.core.rules import Fault
 from feeds.formats.catalog_yaml import ReadNetwork
@@ -46,6 +46,7 @@ class MediaChecked:
     """What the check came to, as far as it came; all counts are of addresses but for `past` and `faulty`.
 
     `silent` gave no answer, `past` is videos that Dailymotion reads no more, `faulty` users whose text has faults.
+    `forgotten` is why what was well could not be remembered.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -57,6 +58,7 @@ class MediaChecked:
     past: int = 0
     faulty: int = 0
     interrupted: bool = False
+    forgotten: str | None = None
 
 
 def check_media(
@@ -87,7 +89,7 @@ def check_media(
     bad = _judge(text, uses, answers, at, done)
     done.silent = sum(answers[url].trouble is not None for url in marks if url in answers)
     asked = {url: Remembered(at, answers[url]) for url in marks if url in answers}
-    _remember(folders.state, known, asked, bad, at)
+    done.forgotten = _remember(folders.state, known, asked, bad, at)
     return done
 
 
@@ -190,11 +192,15 @@ def _judge(
 
 def _remember(
     state: Path, known: dict[str, Remembered], asked: Mapping[str, Remembered], bad: Collection[str], at: datetime
-) -> None:
+) -> str | None:
     if not asked:
-        return
+        return None
     kept = known | {digest_of(url): its for url, its in asked.items()}
     for url in bad:
         kept.pop(digest_of(url), None)
-    state.mkdir(parents=True, exist_ok=True)
-    memory.write(state, kept, at)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        memory.write(state, kept, at)
+    except (OSError, StorageError) as error:  # the findings are worth more
+        return str(error)
+    return None

@@ -1,6 +1,7 @@
 """The preview shows each feed as it would be built, every video that isn't in it with its reason, and every fault."""
 
 import itertools
+import os
 import re
 from datetime import UTC, datetime
 
@@ -142,6 +143,15 @@ def test_a_file_that_is_no_catalog_at_all_is_shown_with_what_is_wrong(site, prev
     (key,) = (each.key for each in preview.reader.view().users if each.file == "users/anna.yaml")
     assert "the published feed stays as it is" in preview.page(f"/user/{key}")
     assert titles(preview.page("/user/bo")) == ["Title of b1"]
+
+
+def test_what_no_text_can_hold_is_spelled_out(site, preview):
+    (site.catalog / "users").mkdir(exist_ok=True)
+    path = site.catalog / "users" / os.fsdecode(b"\xff.yaml")
+    path.write_bytes(b'id: "\\ud800"\nusername: "a\\ud800b"\nvideos: [{guid: g, title: "\\udfff"}]\n')
+    for user in preview.reader.view().users:
+        assert preview.get(f"/user/{user.key}").status_code == 200
+    assert "users/\\udcff.yaml" in preview.page()
 
 
 def test_a_broken_catalog_leaves_what_was_shown_and_says_so(site, preview):

@@ -219,6 +219,62 @@ def test_a_file_that_breaks_off_at_its_beginning_is_told(found, films):
     assert found(media="/x.mp4") == [("media-unreachable", "error", what)]
 
 
+@pytest.mark.parametrize(
+    ("head", "found_what"),
+    [
+        (f"Content-Type: video/mp4\r\nContent-Length: {'9' * 5000}", None),
+        (f"Content-Type: video/mp4\r\nContent-Range: bytes 0-1/{'9' * 5000}", None),
+        (f"Content-Type: {'x' * 30000}", f'expected a film (video/...), found "{"x" * 200}"'),
+        (f"Content-Type: video/mp4\r\nETag: {'x' * 30000}", None),
+        ("X: 1\r\n" * 200, "127.0.0.1 gave no answer: no connection, or one that broke"),
+    ],
+)
+def test_headers_out_of_all_measure_do_no_harm(site, found, films, head, found_what):
+    def hostile(handler):
+        handler.close_connection = True
+        handler.wfile.write(f"HTTP/1.1 206 OK\r\nConnection: close\r\n{head}\r\n\r\n".encode())
+        handler.wfile.write(MP4 if handler.command == "GET" else b"")
+
+    films.special["/x.mp4"] = hostile
+    assert [what for _, _, what in found(media="/x.mp4")] == ([found_what] if found_what else [])
+    memory = site.state / "media.json"
+    assert not memory.exists() or memory.stat().st_size < 1000
+
+
+@pytest.mark.parametrize(
+    ("location", "what"),
+    [
+        ("http://[::1", "it leads to what is no address"),
+        ("//[x]/", "it leads to what is no address"),
+        ("javascript:alert(1)", "Only a whole address that begins with https:// or http:// can be fetched"),
+        ("file:///etc/passwd", "Only a whole address that begins with https:// or http:// can be fetched"),
+        ("http://127.0.0.1:99999/", "This is no whole address: write it as https://host/path"),
+    ],
+)
+def test_a_redirect_to_nowhere_is_told(found, films, location, what):
+    films.special["/x.mp4"] = redirect(location)
+    assert found(media="/x.mp4") == [("media-unreachable", "error", what)]
+
+
+def test_a_redirect_is_followed_though_its_address_is_not_encoded(found, films):
+    films.files["/caf%C3%A9%20au%20lait.mp4"] = ("video/mp4", MP4)
+
+    def unencoded(handler):
+        handler.close_connection = True
+        handler.wfile.write("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /café au lait.mp4\r\n\r\n".encode())
+
+    films.special["/x.mp4"] = unencoded
+    assert found(media="/x.mp4") == []
+
+
+def test_findings_are_told_though_nothing_can_be_remembered(site, films, check):
+    site.state.write_text("a file where the folder should be")
+    site.user("anna", {"guid": "a1", "media": films.url("/gone.mp4")})
+    done = check()
+    assert len(done.findings) == 1
+    assert "File exists" in done.forgotten
+
+
 def test_a_connection_that_the_server_has_closed_meanwhile_is_no_fault(found, films):
     def closing(handler):
         send(handler, "video/mp4", MP4)
