@@ -202,8 +202,12 @@ def blueprint(
         return departures.set_out(web, Purpose.CONNECT, now=datetime.now(UTC))
 
     @routes.get("/connect/return")
-    @room.kept
     def come_back() -> AnyResponse:
+        departures.recall()
+        return take_back()
+
+    @room.kept
+    def take_back() -> AnyResponse:
         purpose, token = departures.come_back(web, request.args, now=datetime.now(UTC))
         return arrivals[purpose][0](token)
 

@@ -56,6 +56,11 @@ def purpose() -> Purpose:
     return known
 
 
+def recall() -> None:
+    """Note what somebody had set out for who is back, before anything can turn them away."""
+    g.purpose = Purpose((session.get(_DEPARTURE) or {}).get("purpose", Purpose.CONNECT))
+
+
 def set_out(web: WebSettings, purpose: Purpose, *, now: datetime) -> Response:
     """Send the browser to Dailymotion's page of consent."""
     departure = oauth.depart(
@@ -80,7 +85,7 @@ def come_back(web: WebSettings, query: Mapping[str, str], *, now: datetime) -> t
     DailymotionError as Dailymotion says.
     """
     held: Mapping[str, Any] = session.get(_DEPARTURE) or {}
-    g.purpose = Purpose(held.get("purpose", Purpose.CONNECT))
+    recall()
     is_over = now.timestamp() - held.get("at", 0) > DEPARTURE_S
     try:
         code = oauth.code_of(query, state="" if is_over else held["state"])

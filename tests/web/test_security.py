@@ -171,6 +171,10 @@ def test_an_api_that_hangs_holds_up_no_callback_however_many_people_connect(tmp_
             turned_away = list(itertools.islice(as_completed(pages), THREADS - PLACES))
             assert {page.result().status_code for page in turned_away} == {503}
             assert "Many people are connecting" in turned_away[0].result().text
+            one_of_ours = requests.Session()
+            sign_in = one_of_ours.get(f"{nord.url}/partners/sign-in", allow_redirects=False, timeout=30)
+            back = nord.browser().consent(sign_in.headers["Location"], PARENT, scopes=["userinfo"])
+            assert "To the partners" in one_of_ours.get(nord.url + back, timeout=30).text
             answer = requests.post(f"{nord.url}/callback/{SECRET}", data=b"[]", timeout=30)
             assert answer.status_code == 200
             nord.dailymotion.extensions["faults"].clear()
