@@ -6,12 +6,15 @@ import pytest
 
 from feeds.building.changes import Moment, find_changes
 from feeds.building.checking import check
+from feeds.building.history import whole_history
 from feeds.building.live import read_still_live
 from feeds.building.sources import CatalogText
 from feeds.building.status import read_status
 from feeds.building.version import code_version
+from feeds.core.errors import UsageError
 from feeds.core.live import Ground
 from feeds.core.status import Need
+from feeds.importing.network import read_whole
 from feeds.settings import Folders
 from feeds.storage.index import Index
 from feeds.storage.signature import settled
@@ -160,3 +163,20 @@ def test_an_archive_of_nobody_is_named(archived):
     archive(archived, "y1", user="gone")
     [finding] = check(folders(archived)).findings
     assert (finding.rule, finding.severity, finding.place.line) == ("archive-user", "warning", 1)
+
+
+def test_an_import_from_elsewhere_knows_what_is_archived_and_refuses_an_archive_that_nobody_can_read(archived):
+    assert read_whole(folders(archived), "anna").guids["z1"].user == "anna"
+    archived.write("users/anna.archive.yaml", "id: anna\nvideos: [")
+    with pytest.raises(UsageError, match="anna.archive.yaml can't be read as an archive"):
+        read_whole(folders(archived), "anna")
+
+
+def test_the_history_of_a_video_follows_it_into_the_archive(archived):
+    archived.git("init", "--quiet")
+    archived.git("add", "--all")
+    archived.git("commit", "--quiet", "-m", "Archive z1")
+    assert [entry.what for entry in whole_history(folders(archived), "z1")] == [
+        "imported as x-z1",
+        "catalog: Archive z1",
+    ]
