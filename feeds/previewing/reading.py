@@ -10,16 +10,16 @@ from pathlib import Path
 
 from feeds.building.catalog_users import read_users
 from feeds.building.checking import check
+from feeds.building.duplicates import Text, duplicate_guids, duplicate_users
 from feeds.building.planning_warnings import relative
 from feeds.building.results import result_files
-from feeds.building.sources import CATALOG, CatalogText, Source, included
+from feeds.building.sources import CATALOG, CatalogText, Source, included, located
 from feeds.building.subject_events import Known, known_of, texts_of
 from feeds.core.catalog import Network, UserEntry
+from feeds.core.defaults import item_of
 from feeds.core.errors import Finding, UsageError
-from feeds.core.item import Item
 from feeds.core.listing import FOREVER, Limits, Reason, listing, user_reason
 from feeds.core.partners import PartnerState
-from feeds.core.plan import entries
 from feeds.formats import catalog_yaml
 from feeds.formats.catalog_yaml import ReadNetwork, ReadUser
 from feeds.previewing.placing import Placed, placed
@@ -69,6 +69,8 @@ class Reader:
         if isinstance(text.read, ReadNetwork):
             self._patterns = text.read.include
         version = self.version()
+        if CatalogText(self._folders.catalog).digest != text.digest:  # saved in between: the next look reads it
+            version = ""
         findings = check(self._folders).findings
         if not isinstance(text.read, ReadNetwork):
             before = self._view or View(version, at, None, (), ())
@@ -76,11 +78,23 @@ class Reader:
             return replace(before, version=version, at=at, findings=own, stale=True)
         reads = list(read_users(text, self._folders.catalog))
         sorted_out = placed(_in_order(findings), [source for source, _ in reads], text, self._folders.catalog)
-        maker = _Maker(text.network.network, known_of(texts_of(self._folders), None), at)
+        disputed = _disputed(reads, text) if any(each.rule in _DISPUTES for each in findings) else set()
+        maker = _Maker(text.network.network, known_of(texts_of(self._folders), None), at, disputed)
         users = [maker.user(source, read, sorted_out, number) for number, (source, read) in enumerate(reads)]
         users.sort(key=lambda each: (each.username.casefold(), each.key))
         general = tuple(sorted_out.general)
         return View(version, at, text.network.network.name, tuple(users), general, False, maker.valid_until)
+
+
+# Both who claim a guid or a user's id are frozen, though the finding stands at the second alone.
+_DISPUTES = {"guid-duplicate", "user-duplicate"}
+
+
+def _disputed(reads: Iterable[tuple[Source, ReadUser]], text: CatalogText) -> set[str]:
+    """Return the sources that two claim something of at once."""
+    texts = [Text(source.name, *located(source, text), read.tree) for source, read in reads]
+    found = (*duplicate_guids(texts), *duplicate_users(texts))
+    return {source for each in found for source in each[:2]}
 
 
 def _in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -90,8 +104,8 @@ def _in_order(findings: Iterable[Finding]) -> list[Finding]:
 class _Maker:
     """Makes the users' views of one reading; `valid_until` is when the first of them changes by itself."""
 
-    def __init__(self, network: Network, known: Known, at: datetime) -> None:
-        self._network, self._known, self._at = network, known, at
+    def __init__(self, network: Network, known: Known, at: datetime, disputed: set[str]) -> None:
+        self._network, self._known, self._at, self._disputed = network, known, at, disputed
         self._keys: set[str] = set()
         self.valid_until = FOREVER
 
@@ -99,8 +113,7 @@ class _Maker:
         """Return a user's view, whatever faults the text has."""
         of_videos = sorted_out.of_videos.get(source.name, {})
         findings = tuple(sorted_out.of_users.get(source.name, ()))
-        errors = [each for its in (findings, *of_videos.values()) for each in its if each.severity == "error"]
-        user, numbers = (read.user, None) if read.user else _without_faulty(read)
+        user, numbers = (read.user, None) if read.user else _without_faulty(read, of_videos)
         tree = read.tree if isinstance(read.tree, dict) else {}
         username = user.username if user else str(tree.get("username") or read.claimed_id or source.name)
         reason, cards = self._of_user(user, numbers, of_videos) if user else (None, {})
@@ -111,7 +124,7 @@ class _Maker:
             key = f"{key}~{number}"
         self._keys.add(key)
         file = source.name if source.path else CATALOG
-        frozen = bool(errors) or read.user is None
+        frozen = read.user is None or source.name in self._disputed
         return UserView(key, username, file, tuple(card for _, card in shown), findings, reason, frozen)
 
     def _of_user(
@@ -125,7 +138,6 @@ class _Maker:
         its = listing(would, results, state=PartnerState.ADOPTED, limits=limits, at=self._at)
         self.valid_until = min(self.valid_until, its.valid_until)
         places = {item.guid: place for place, item in enumerate(its.items, start=1)}
-        items: dict[str, Item] = entries(user)
         cards = {}
         for position, video in enumerate(user.videos):
             number = numbers[position] if numbers else position
@@ -133,19 +145,20 @@ class _Maker:
             why = video.withdraw if reason is Reason.WITHDRAWN else video.hold if reason is Reason.HELD else None
             result = results.get(video.guid)
             cards[number] = Card(
-                video.guid, video.title, items[video.guid], places.get(video.guid), reason, why,
+                video.guid, video.title, item_of(video, user), places.get(video.guid), reason, why,
                 tuple(result.live) if result else (), tuple(findings.get(number, ())),
             )  # fmt: skip
         return user_reason(user, partner.state), cards
 
 
-def _without_faulty(read: ReadUser) -> tuple[UserEntry | None, list[int] | None]:
+def _without_faulty(read: ReadUser, findings: Mapping[int, list[Finding]]) -> tuple[UserEntry | None, list[int] | None]:
     """Return the user with those videos that have no fault, and their numbers; None where more than videos is wrong."""
     tree = read.tree
     videos = tree.get("videos") if isinstance(tree, dict) else None
     if not isinstance(videos, list):
         return None, None
     bad = {each.path[1] for each in catalog_yaml.user_of(tree).faults if each.path[:1] == ("videos",) and each.path[1:]}
+    bad |= {number for number, its in findings.items() if any(each.severity == "error" for each in its)}
     numbers = [number for number in range(len(videos)) if number not in bad]
     rest = catalog_yaml.user_of({**tree, "videos": [videos[number] for number in numbers]})
     return rest.user, numbers

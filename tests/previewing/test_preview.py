@@ -121,6 +121,18 @@ def test_a_fault_stands_beside_its_video_with_its_line_and_the_others_go_on(site
     assert "mended" not in preview.page("/user/bo")
 
 
+def test_a_key_that_stands_twice_keeps_its_video_out_and_a_guid_that_does_is_shown_at_the_second(site, preview):
+    head = site.user("anna").read_text().partition("videos:")[0]
+    site.write(
+        "users/anna.yaml",
+        f"{head}videos:\n- {{guid: a1, title: A, title: B, media: a.mp4}}\n- {{guid: a2, title: C, media: b.mp4}}\n",
+    )
+    assert [(card.guid, card.place, len(card.findings)) for card in preview.cards()] == [("a2", 1, 0), ("a1", None, 1)]
+    site.user("anna", {"guid": "a1", "title": "A"}, {"guid": "a1", "title": "B"})
+    assert [(card.item.title, len(card.findings)) for card in preview.cards()] == [("A", 0), ("B", 1)]
+    assert "the published feed stays as it is" in preview.page("/user/anna")
+
+
 def test_a_fault_of_the_user_or_of_a_user_in_the_catalog_itself_is_found_too(site, preview):
     site.network(
         users="\n  - {id: one, username: one, defaults: {category: tv}, videos: []}"
@@ -169,10 +181,27 @@ def test_a_broken_catalog_leaves_what_was_shown_and_says_so(site, preview):
     assert "can&#39;t be read" in preview.page(status=503)
 
 
-def test_a_guid_that_two_users_claim_is_shown_at_both(site, preview):
+def test_both_users_who_claim_one_guid_are_shown_as_frozen_as_the_build_freezes_them(site, preview):
     site.user("anna", "same")
     site.user("bo", "same")
-    assert [each.count_of_findings for each in preview.reader.view().users] == [0, 1]
+    site.user("cleo", "c1")
+    site.happened(adopted("cleo"))
+    assert [(each.key, each.count_of_findings, each.frozen) for each in preview.reader.view().users] == [
+        ("anna", 0, True),
+        ("bo", 1, True),
+        ("cleo", 0, False),
+    ]
+    assert "Another file claims a guid" in preview.page("/user/anna")
+
+
+def test_a_renamed_guid_is_told_though_the_feed_goes_on(site, preview):
+    site.user("anna", "a1")
+    site.happened(adopted("anna"))
+    site.build(record=True)
+    site.user("anna", {"guid": "a9", "title": "Title of a1", "media": "a1.mp4"})
+    (user,) = preview.reader.view().users
+    assert ([each.rule for each in user.cards[0].findings], user.frozen) == (["guid-renamed"], False)
+    assert "mended" not in preview.page("/user/anna")
 
 
 def test_a_user_who_is_not_in_yet_is_shown_with_what_the_feed_would_list(site, preview):
