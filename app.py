@@ -70,7 +70,7 @@ def _serve_people(app: Flask, folders: Folders, web: WebSettings, journal: Journ
     """Wire the pages on which partners join and the network's people decide."""
     register = Register(folders)
     shown = pages.install(app, register)
-    joining = Joining(folders, register, journal)
+    joining = Joining(folders, register, journal, api=web.dailymotion.api)
     joining.waiting.sweep(datetime.now(UTC))
     connecting, signing = connect.Connecting(web, register, joining, shown), admins.Admins(web, register, shown)
     arrivals = {

@@ -83,7 +83,7 @@ def adopt(username: str, catalog: str | None) -> None:
     with Client(settings, token) as client, ExitStack() as farewell:
         farewell.callback(_end, client)
         account = account_of(client, token)
-        joining = Joining(its, Register(its), Journal(its.state / "journal"))
+        joining = Joining(its, Register(its), Journal(its.state / "journal"), api=settings.api)
         if joining.foresee(account, None, now()) is not Welcome.ADOPT:
             raise UsageError(
                 f"{account.username} ({account.id}) is neither in the catalog nor approved. "

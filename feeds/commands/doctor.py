@@ -110,10 +110,10 @@ def _of_dailymotion(
         yield examining.Answer("login", "look", "without the parent's login its roles can't be seen", str(error))
     except FeedsError as error:
         yield examining.Answer("login", "fault", str(error))
-    yield _confirmed(its, parent, proven, parent_is)
+    yield _confirmed(its, settings.api, parent, proven, parent_is)
 
 
-def _confirmed(its: "Folders", parent: "ParentAccount", proven: bool, parent_is: str | None) -> "Answer":
+def _confirmed(its: "Folders", api: str, parent: "ParentAccount", proven: bool, parent_is: str | None) -> "Answer":
     """Note who the parent is, once its login or a person has said so."""
     import sys
 
@@ -130,13 +130,13 @@ def _confirmed(its: "Folders", parent: "ParentAccount", proven: bool, parent_is:
         )
     sure = proven or parent_is is not None
     try:
-        known = parent_check.passed(its.state, parent.id)
+        known = parent_check.passed(its.state, parent.id, api)
     except parent_check.NotChecked:
         known = None
     if not sure and known is None and sys.stdin.isatty():
         sure = click.confirm(f"       Is {name} your network's parent account?", default=False)
     if sure:
-        parent_check.note(its.state, parent_check.ParentCheck(parent.id, parent.screenname, now()))
+        parent_check.note(its.state, parent_check.ParentCheck(parent.id, parent.screenname, now(), api))
         return Answer("confirmed", "ok", f"partners are adopted by {name}")
     if known is not None:
         return Answer("confirmed", "ok", f"partners are adopted by {name}, since {known.at:%Y-%m-%d}")

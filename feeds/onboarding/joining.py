@@ -64,10 +64,13 @@ def account_of(client: Client, token: Token) -> Account:
 
 
 class Joining:
-    """What it takes for accounts to join: the register, the journal and the state folder. One serves all threads."""
+    """What it takes for accounts to join: the register, the journal and the state folder. One serves all threads.
 
-    def __init__(self, folders: Folders, register: Register, journal: Journal) -> None:
-        self._state, self._register, self._journal = folders.state, register, journal
+    `api` is where they are adopted: the parent account must have been confirmed there.
+    """
+
+    def __init__(self, folders: Folders, register: Register, journal: Journal, *, api: str) -> None:
+        self._state, self._register, self._journal, self._api = folders.state, register, journal, api
         self.waiting = Waiting(folders.state)
 
     def foresee(self, account: Account, invitation: Invitation | None, now: datetime) -> Welcome:
@@ -150,7 +153,7 @@ class Joining:
         listed = account.id in self._register.usernames()
         expected = welcome(state, listed=listed, invited=invitation is not None)
         if expected is Welcome.ADOPT:
-            parent_check.passed(self._state, parent_id)
+            parent_check.passed(self._state, parent_id, self._api)
         return expected
 
     def _ask(self, account: Account, parent_id: str, now: datetime) -> None:

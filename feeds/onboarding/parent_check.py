@@ -20,29 +20,34 @@ class NotChecked(FeedsError):
 
 @dataclass(frozen=True, slots=True)
 class ParentCheck:
-    """Which account was found to be the parent: its id and name, and when."""
+    """Which account was found to be the parent: its id and name, when, and at which API.
+
+    What was confirmed at a stand-in says nothing about Dailymotion.
+    """
 
     parent: str
     name: str
     at: datetime
+    api: str
 
 
 def note(state: Path, check: ParentCheck) -> None:
     """Note that the check has passed. Raises StorageError."""
     path = state / "parent.json"
     state.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"parent": check.parent, "name": check.name, "at": render_time(check.at)}, ensure_ascii=False)
-    publish(stage(path, f"{text}\n".encode()), path)
+    record = {"parent": check.parent, "name": check.name, "at": render_time(check.at), "api": check.api}
+    publish(stage(path, f"{json.dumps(record, ensure_ascii=False)}\n".encode()), path)
     sync_folder(state)
 
 
-def passed(state: Path, parent_id: str) -> ParentCheck:
-    """Return the check that this parent has passed. Raises NotChecked."""
+def passed(state: Path, parent_id: str, api: str) -> ParentCheck:
+    """Return the check that this parent has passed at this API. Raises NotChecked."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         record = json.loads((state / "parent.json").read_bytes())
-        check = ParentCheck(str(record["parent"]), str(record["name"]), datetime.fromisoformat(record["at"]))
-        if check.parent == parent_id:
+        at = datetime.fromisoformat(record["at"])
+        check = ParentCheck(str(record["parent"]), str(record["name"]), at, str(record["api"]))
+        if (check.parent, check.api) == (parent_id, api):
             return check
     raise NotChecked(
-        f"Nobody has confirmed yet that {parent_id} is the network's parent account. Run `feeds doctor` here."
+        f"Nobody has confirmed yet, at {api}, that {parent_id} is the parent account. Run `feeds doctor` here."
     )

@@ -30,10 +30,10 @@ class Network:
         )
         self.folders = Folders(self.site.catalog, self.site.state)
         self.register, self.journal = Register(self.folders), Journal(self.site.state / "journal")
-        self.joining = Joining(self.folders, self.register, self.journal)
+        self.joining = Joining(self.folders, self.register, self.journal, api=url)
         self.deciding = Deciding(self.folders, self.register, self.journal)
         self.now = NOW
-        note(self.site.state, ParentCheck(PARENT, "Nordclips", NOW))
+        note(self.site.state, ParentCheck(PARENT, "Nordclips", NOW, url))
 
     def later(self):
         self.now += timedelta(minutes=1)

@@ -16,7 +16,7 @@ from feeds.formats import results_yaml
 from feeds.onboarding.deciding import Deciding
 from feeds.onboarding.invitations import invite
 from feeds.onboarding.joining import CannotJoin, InvitationSpent, Joining, NotAgreed
-from feeds.onboarding.parent_check import NotChecked
+from feeds.onboarding.parent_check import NotChecked, ParentCheck, note
 from feeds.onboarding.turns import turn
 from feeds.storage.journal import Journal
 from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
@@ -168,6 +168,9 @@ def test_nobody_is_adopted_before_a_person_has_confirmed_the_parent(network):
     (network.site.state / "parent.json").unlink()
     with pytest.raises(NotChecked, match="Run `feeds doctor`"):
         network.join(CAFE)
+    note(network.site.state, ParentCheck(PARENT, "Nordclips", NOW, "http://127.0.0.1:1"))
+    with pytest.raises(NotChecked, match="at http://127[.]0[.]0[.]1:[0-9]+, that x1nord"):
+        network.join(CAFE)
     network.site.network(parent_id="x1typo")
     with pytest.raises(NotChecked, match="x1typo"):
         network.join(CAFE)
@@ -230,7 +233,7 @@ def test_an_adoption_or_rejection_that_is_done_and_not_on_record_says_so_and_can
     account, client, token = network.login(CAFE)
     parent, disk = network.parent(), FailingDisk()
     network.journal = Journal(network.site.state / "journal", disk=disk)
-    network.joining = Joining(network.folders, network.register, network.journal)
+    network.joining = Joining(network.folders, network.register, network.journal, api=network.settings.api)
     network.deciding = Deciding(network.folders, network.register, network.journal)
 
     class DiskFailsSince:

@@ -47,7 +47,7 @@ class Network:
     def check_parent(self):
         """Note that a person has found the parent to be right, as `feeds doctor` does."""
         now = datetime.now(UTC)
-        parent_check.note(self.site.state, ParentCheck(PARENT, "Nordclips", now))
+        parent_check.note(self.site.state, ParentCheck(PARENT, "Nordclips", now, self.web.dailymotion.api))
 
     def fault(self, words):
         self.dailymotion.extensions["faults"].to_come.append(fault(words))
