@@ -169,7 +169,7 @@ def test_nobody_is_adopted_before_a_person_has_confirmed_the_parent(network):
     with pytest.raises(NotChecked, match="Run `feeds doctor`"):
         network.join(CAFE)
     note(network.site.state, ParentCheck(PARENT, "Nordclips", NOW, "http://127.0.0.1:1"))
-    with pytest.raises(NotChecked, match="at http://127[.]0[.]0[.]1:[0-9]+, that x1nord"):
+    with pytest.raises(NotChecked, match=r"at http://127[.]0[.]0[.]1:[0-9]+, that x1nord"):
         network.join(CAFE)
     network.site.network(parent_id="x1typo")
     with pytest.raises(NotChecked, match="x1typo"):
