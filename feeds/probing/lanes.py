@@ -6,6 +6,7 @@ another host takes a place there, and gives up its own before: so nobody waits f
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -16,6 +17,7 @@ from feeds.probing.seen import Seen
 
 # A host that was silent so often in a row is asked nothing more: each silence costs the time of two tries.
 SILENCES = 5
+_END_S = 2.0
 
 
 class Slots:
@@ -67,8 +69,9 @@ class _Lanes:
         self._stop.set()
         for asker in self._askers:
             asker.end()
+        deadline = time.monotonic() + _END_S
         for thread in self._threads:
-            thread.join(timeout=2)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def _work(self, asker: Asker) -> None:
         try:
