@@ -32,8 +32,6 @@ def find_conflicts(index: Index, text: CatalogText, changes: Changes, outcomes: 
     shared = index.shared_guids(changed) if changed else {}
     if shared:
         _guids(found, text, changes, shared)
-        # An archive has no feed to freeze: whoever claims what stands there is frozen.
-        found.frozen = {each for each in found.frozen if not is_archive(each)}
     return found
 
 
@@ -67,7 +65,7 @@ def _claims(changes: Changes, outcomes: Sequence[Outcome]) -> Iterator[tuple[str
 
 def _guids(found: Conflicts, text: CatalogText, changes: Changes, shared: Mapping[int, set[str]]) -> None:
     involved = sorted({source for its in shared.values() for source in its} & set(changes.sources))
-    involved.sort(key=is_archive)
+    involved.sort(key=is_archive)  # what is said of a guid in a user's file and in the archive stands with the archive
     texts = list(_texts(involved, text, changes))
     guids = frozenset(
         canonical_guid(guid) for each in texts for guid in _guids_of(each).values() if guid_key(guid) in shared

@@ -168,7 +168,7 @@ def test_an_archive_of_nobody_is_named(archived):
 def test_an_import_from_elsewhere_knows_what_is_archived_and_refuses_an_archive_that_nobody_can_read(archived):
     assert read_whole(folders(archived), "anna").guids["z1"].user == "anna"
     archived.write("users/anna.archive.yaml", "id: anna\nvideos: [")
-    with pytest.raises(UsageError, match="anna.archive.yaml can't be read as an archive"):
+    with pytest.raises(UsageError, match=r"anna\.archive\.yaml can't be read as an archive"):
         read_whole(folders(archived), "anna")
 
 

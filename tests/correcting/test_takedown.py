@@ -165,15 +165,15 @@ def test_every_copy_is_taken_down_and_a_late_callback_joins_the_queue_again(queu
     assert queue.call("takedown w1 --dry-run")[1] == "w1  x-w1c  x2cafec0  withdrawn: a claim\n"
 
 
-def test_what_was_put_right_while_a_person_thought_about_it_stays(queue):
+def test_what_was_put_right_while_a_person_thought_about_it_stays_and_so_does_what_they_were_not_shown(queue):
     class Thinking(io.StringIO):
         def readline(self, *_):
-            queue.site.user(CAFE, {"guid": "w1"}, ENDED)
+            queue.site.user(CAFE, {"guid": "w1"}, ENDED, {"guid": "ok1", "withdraw": "another claim"})
             return "2\n"
 
     code, _, err = queue.call("takedown", stdin=Thinking())
     assert code == 0
-    assert queue.is_online("w1", "e1") == [True, False]
+    assert queue.is_online("w1", "e1", "ok1") == [True, False, True]
     assert err.endswith("1 video taken down.\n")
 
 
