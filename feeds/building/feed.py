@@ -3,18 +3,16 @@
 Nothing is published here. What is staged stands under a temporary name, and what would leave the feed is told.
 """
 
-import json
 import os
 import zlib
 from array import array
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from feeds.building.catalog_users import guids_of
+from feeds.building.last_good import archived, joined, keys_of, last_good, parse
 from feeds.building.sources import is_archive
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
 from feeds.core.catalog import Network, UserEntry
@@ -28,7 +26,7 @@ from feeds.core.removals import Removals, removals
 from feeds.core.rules import Fault
 from feeds.core.user_ids import is_user_id
 from feeds.core.user_list import feed_url
-from feeds.formats import catalog_yaml, mrss
+from feeds.formats import mrss
 from feeds.storage.index import Index
 from feeds.storage.signature import settled, signature
 from feeds.storage.static_dir import stage
@@ -41,7 +39,7 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
     except OSError as error:
         fault = Fault((), "unreadable", f"the file can't be read: {error.strerror}", "Mend it, or take it away.")
         if is_archive(job.source):
-            keys = _keys(last) if (last := _last_good(index.good(job.source))) else b""
+            keys = keys_of(last) if (last := last_good(index.good(job.source))) else b""
             return Outcome(job.source, "", False, b"", faults=(fault,), keys=keys)
         return _frozen(job, Outcome(job.source, "", False, b"", faults=(fault,)), context, index)
     if job.known_digest is not None and outcome.digest == job.known_digest:
@@ -53,12 +51,12 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
         user = UserEntry.model_construct(id=job.user_id, username="", videos=())
         return replace(outcome, claimed_id=job.user_id, feed=_feed(user, context, index))
     if is_archive(job.source):
-        return _archived(job, outcome, text, index)
+        return archived(job, outcome, text, index)
     form = "yaml" if job.tree_text is None else "json"
-    read = _parse(form, text)
+    read = parse(form, text)
     outcome = replace(outcome, claimed_id=read.claimed_id, refused=read.refused, faults=read.faults)
     if read.user is not None:
-        outcome = replace(outcome, keys=_keys(read.user))
+        outcome = replace(outcome, keys=keys_of(read.user))
         if not job.freeze:
             try:
                 feed = _feed(read.user, context, index)
@@ -68,17 +66,6 @@ def build_feed(job: Job, context: Context, index: Index) -> Outcome:
     return _frozen(job, outcome, context, index)
 
 
-def _archived(job: Job, outcome: Outcome, text: bytes, index: Index) -> Outcome:
-    """Tell an archive's guids, so that nobody takes them; where it has faults, its last good version's, too."""
-    read = catalog_yaml.parse_archive(text)
-    outcome = replace(outcome, refused=read.refused, faults=read.faults)
-    if read.user is not None:
-        return replace(outcome, keys=_keys(read.user), form="archive", good=zlib.compress(text, 1))
-    keys = array("q", map(guid_key, guids_of(read))).tobytes()
-    last = _last_good(index.good(job.source))
-    return replace(outcome, keys=_joined(keys, array("q", _keys(last))) if last else keys)
-
-
 def _no_feed(error: mrss.BadFeed) -> Fault:
     remedy = "`feeds check` should have found this: look for an odd character, and tell us of it."
     return Fault((), "feed", f"what stands here gives no feed that can be read: {error}".rstrip("."), remedy)
@@ -86,23 +73,18 @@ def _no_feed(error: mrss.BadFeed) -> Fault:
 
 def _frozen(job: Job, outcome: Outcome, context: Context, index: Index) -> Outcome:
     """Build from the last good text; where there is none, leave the feed as it is published."""
-    last = _last_good(index.good(job.source))
+    last = last_good(index.good(job.source))
     outcome = replace(outcome, frozen=True)
     if last is not None:
         with suppress(mrss.BadFeed):
             feed = _feed(last, context, index)
-            return replace(outcome, keys=_joined(outcome.keys, array("q", _keys(last))), feed=feed)
+            return replace(outcome, keys=joined(outcome.keys, array("q", keys_of(last))), feed=feed)
     user_id = job.user_id or outcome.claimed_id
     if not user_id or not is_user_id(user_id):
         return outcome
     listed = published_guids(_published(context.out / "feeds" / f"{user_id}.xml")[0])
-    keys = _joined(outcome.keys, [guid_key(guid) for guid in listed])
+    keys = joined(outcome.keys, [guid_key(guid) for guid in listed])
     return replace(outcome, keys=keys, feed=_left_alone(user_id, context, index))
-
-
-def _joined(keys: bytes, others: Sequence[int]) -> bytes:
-    """Return the keys and those of the others that are new; a key that stood there twice still does."""
-    return keys + array("q", {*others} - {*array("q", keys)}).tobytes()
 
 
 def _read(job: Job) -> tuple[bytes, Outcome]:
@@ -113,25 +95,6 @@ def _read(job: Job) -> tuple[bytes, Outcome]:
         status = os.fstat(file.fileno())
         text = file.read()
     return text, Outcome(job.source, signature(status), settled(status), text_digest(text))
-
-
-def _parse(form: str, text: bytes) -> catalog_yaml.ReadUser:
-    if form == "archive":
-        return catalog_yaml.parse_archive(text)
-    if form == "yaml":
-        return catalog_yaml.parse_user(text)
-    return catalog_yaml.user_of(json.loads(text))
-
-
-def _last_good(known: tuple[str, bytes] | None) -> UserEntry | None:
-    if known is None:
-        return None
-    form, packed = known
-    return _parse(form, zlib.decompress(packed)).user
-
-
-def _keys(user: UserEntry) -> bytes:
-    return array("q", [guid_key(video.guid) for video in user.videos]).tobytes()
 
 
 def _feed(user: UserEntry, context: Context, index: Index) -> Feed:
