@@ -4,8 +4,10 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from urllib.parse import parse_qs
 
 import pytest
@@ -98,6 +100,14 @@ def test_a_pull_request_s_plan_is_against_what_it_will_come_upon_and_stands_in_t
     assert "### feeds plan: &#43;1 listed" in summary.read_text()
     assert base[:10] in summary.read_text()
     assert (workspace / "plan.md").read_text() == summary.read_text()
+
+
+def test_a_plan_that_blocks_fails_the_job_and_is_shown_all_the_same(clones, workspace):
+    merge_request(clones, workspace / "catalog", break_bo)
+    summary = workspace / "summary"
+    code, _ = shell(step("check", "Plan"), workspace, GITHUB_STEP_SUMMARY=summary)
+    assert code == 1
+    assert "**This blocks" in summary.read_text()
 
 
 def test_a_stranger_s_module_in_the_catalog_is_not_imported(clones, workspace):
@@ -215,6 +225,25 @@ def test_gitlab_s_pages_publish_all_but_a_broken_user_and_say_so_afterwards(clon
     code, output = shell("\n".join(loaded(GITLAB)["findings"]["script"]), catalog)
     assert code == 1
     assert output.startswith("feeds sync has found something")
+
+
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [(GITHUB, ["vendor.github-workflows"]), (GITLAB, ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"])],
+    ids=["github", "gitlab"],
+)
+def test_the_samples_hold_to_their_host_s_schema(path, options, tmp_path, skip):
+    if find_spec("check_jsonschema") is None:
+        skip("check-jsonschema is missing: make .venv/.installed-dev")
+    command = [sys.executable, "-m", "check_jsonschema", "--no-cache", "--builtin-schema", *options]
+    done = subprocess.run([*command, path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    wrong = tmp_path / path.name
+    wrong.write_text(
+        path.read_text().replace("    steps:", "    stepz:", 1).replace("  script:", "  script: 7\n  x:", 1)
+    )
+    done = subprocess.run([*command, wrong], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
 
 
 def test_what_the_samples_use_is_pinned():
