@@ -203,6 +203,8 @@ def test_gitlab_s_pages_publish_all_but_a_broken_user_and_say_so_afterwards(clon
     clones.editor.push("Break bo")
     catalog = tmp_path / "catalog"
     git(tmp_path, "clone", "--quiet", clones.remote, catalog)
+    git(catalog, "checkout", "--quiet", "--detach")  # a runner checks out a commit, and has no branch
+    git(catalog, "branch", "--quiet", "-D", "main")
     url = "https://gitlab-ci-token@gitlab.example/nord/catalog.git"
     git(catalog, "config", f"url.{clones.remote}.insteadOf", url)
     job = loaded(GITLAB)["pages"]
