@@ -3,7 +3,8 @@
 import pytest
 
 from tests.docs import tutorial
-from tests.docs.tutorial import EDITORS, TRANSCRIPT, Meanwhile, Typed, Written
+from tests.docs.steps import Meanwhile, Typed, Written, agrees, steps
+from tests.docs.tutorial import EDITORS, TRANSCRIPT
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def test_each_message_of_the_tutorial_is_the_one_that_is_printed(played):
     typed = [(step, printed) for step, printed in played if isinstance(step, Typed)]
     assert len(typed) > 30
     for step, printed in typed:
-        assert tutorial.agrees(step.shown, printed), f"$ {step.command}\n{printed}"
+        assert agrees(step.shown, printed), f"$ {step.command}\n{printed}"
 
 
 def test_the_transcript_is_what_is_printed_today(played):
@@ -24,21 +25,21 @@ def test_the_transcript_is_what_is_printed_today(played):
 
 
 def test_the_tutorial_leads_past_what_a_day_brings():
-    steps = list(tutorial.steps(EDITORS.read_text()))
-    typed = " ".join(step.command for step in steps if isinstance(step, Typed))
+    taken = list(steps(EDITORS.read_text()))
+    typed = " ".join(step.command for step in taken if isinstance(step, Typed))
     for verb in ("check", "plan", "preview", "explain", "push", "takedown", "import"):
         assert f"feeds {verb}" in typed
-    written = "".join(step.text for step in steps if isinstance(step, Written))
+    written = "".join(step.text for step in taken if isinstance(step, Written))
     assert "relist: " in written
     assert "withdraw: " in written
-    assert {step.what for step in steps if isinstance(step, Meanwhile)} == {
+    assert {step.what for step in taken if isinstance(step, Meanwhile)} == {
         "the server publishes", "the partner joins", "Dailymotion imports",
     }  # fmt: skip
-    assert next(step for step in reversed(steps) if isinstance(step, Typed)).shown.endswith("nothing changes.")
+    assert next(step for step in reversed(taken) if isinstance(step, Typed)).shown.endswith("nothing changes.")
 
 
 def test_five_kinds_of_mistakes_are_shown_with_their_messages():
-    shown = "".join(step.shown for step in tutorial.steps(EDITORS.read_text()) if isinstance(step, Typed))
+    shown = "".join(step.shown for step in steps(EDITORS.read_text()) if isinstance(step, Typed))
     for rule in ("yaml", "category", "date", "unknown-key", "guid-duplicate"):
         assert f"error[{rule}]" in shown
 
@@ -58,4 +59,4 @@ def test_five_kinds_of_mistakes_are_shown_with_their_messages():
     ],
 )
 def test_only_three_dots_on_a_line_stand_for_other_lines(shown, printed, does):
-    assert tutorial.agrees(shown, printed) is does
+    assert agrees(shown, printed) is does
