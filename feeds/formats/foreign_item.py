@@ -5,35 +5,16 @@ https://www.rssboard.org/media-rss#optional-elements .
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from feeds.formats import foreign_html
 from feeds.formats.foreign import Foreign
 from feeds.formats.foreign_media import Content, best
+from feeds.formats.foreign_node import Node
 from feeds.formats.foreign_rights import put_rights
 
 _HEIGHT = re.compile(r"(\d{3,4})p\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """An element of the feed: names with known prefixes, `text` with that of all it holds, `base` of its xml:base."""
-
-    name: str
-    attributes: dict[str, str]
-    text: str
-    children: tuple["Node", ...] = ()
-    base: str | None = None
-
-    def get(self, name: str) -> str:
-        """Return an attribute, without blanks around it; empty where there is none."""
-        return self.attributes.get(name, "").strip()
-
-    def all(self, *names: str) -> Iterator["Node"]:
-        """Yield the children of these names."""
-        return (child for child in self.children if child.name in names)
 
 
 @dataclass(frozen=True, slots=True)

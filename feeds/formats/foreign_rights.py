@@ -8,18 +8,15 @@ What isn't understood here holds the video: it must not be shown to more people 
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from feeds.formats.foreign import Foreign
-
-if TYPE_CHECKING:
-    from feeds.formats.foreign_item import Node
+from feeds.formats.foreign_node import Node
 
 _PERIOD = re.compile(r"\b(start|end)\s*=\s*([^;]*)")
 _ALL, _NONE = frozenset({"all", "world", ""}), frozenset({"none"})
 
 
-def put_rights(find: "Callable[..., list[Node]]", foreign: Foreign) -> None:
+def put_rights(find: Callable[..., list[Node]], foreign: Foreign) -> None:
     """Set the window, the countries and whether it is for adults."""
     for period in find("dcterms:valid")[:1]:
         _put_period(period.text, foreign)
@@ -55,7 +52,7 @@ def _behind(end: str) -> str:
         return end
 
 
-def _put_restriction(restriction: "Node", foreign: Foreign) -> None:
+def _put_restriction(restriction: Node, foreign: Foreign) -> None:
     relationship, kind = restriction.get("relationship").lower(), restriction.get("type").lower()
     countries = restriction.text.replace(",", " ").split()
     everybody = " ".join(countries).lower()

@@ -16,7 +16,8 @@ from urllib.parse import urljoin
 from lxml import etree
 
 from feeds.formats.foreign import ITEMS, Foreign, ForeignFault
-from feeds.formats.foreign_item import Node, read_item
+from feeds.formats.foreign_item import read_item
+from feeds.formats.foreign_node import Node
 from feeds.formats.foreign_text import decode, without_declaration
 
 # Prefixes by which the rest of this program knows namespaces, whatever a feed writes: the addresses without scheme,
