@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from feeds.building.last_good import archived, joined, keys_of, last_good, parse
+from feeds.building.listed import last_noted
 from feeds.building.sources import is_archive
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
 from feeds.core.catalog import Network, UserEntry
@@ -114,7 +115,9 @@ def _feed(user: UserEntry, context: Context, index: Index) -> Feed:
     in_list = partner.state is PartnerState.ADOPTED and user.enabled
     text = _render(user, username, now, network) if in_list else b""
     changed = text != (before or b"")
-    gone = _removed(user.id, before, now, index, partner, context.since or since) if changed else None
+    # What is published as it is has lost nothing; where nothing is, a feed that isn't wanted may have been elsewhere.
+    former = _former(user.id, before, context, index) if changed or before is None else []
+    gone = _removed(user.id, former, now, index, partner, context.since or since) if changed or former else None
     return Feed(
         user_id=user.id,
         username=username,
@@ -182,15 +185,22 @@ def _render(user: UserEntry, username: str, now: Listing, network: Network) -> b
 
 
 def _removed(
-    user_id: str, before: bytes | None, now: Listing, index: Index, partner: Partner, since: datetime | None
+    user_id: str, former: list[str], now: Listing, index: Index, partner: Partner, since: datetime | None
 ) -> Removals:
-    former = published_guids(before)
     listed = {item.guid for item in now.items}
     missing = [guid for guid in former if guid not in listed and guid not in now.reasons]
     explained = [guid for guid, result in _results(index, missing).items() if result.remote_id or result.failures]
     # Who is known to have been a child has left with a reason; whose adoption nobody knows of has lost it.
     unknown = not partner.was_child and partner.state is not PartnerState.ELSEWHERE
     return removals(user_id, former, now, explained=explained, unknown=unknown, since=since)
+
+
+def _former(user_id: str, before: bytes | None, context: Context, index: Index) -> list[str]:
+    """Return what was listed last: by the published feed, or in a new folder by the events of whoever published."""
+    if before is not None or not context.by_events:
+        return published_guids(before)
+    subject = f"l:{user_id}"
+    return list(last_noted(index.events([subject]).get(subject, ())))
 
 
 def published_guids(text: bytes | None) -> list[str]:

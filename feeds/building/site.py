@@ -126,6 +126,8 @@ class _Build:
             self.wish.at,
             datetime.fromisoformat(since) if since else None,
             self.wish.record,
+            # Whoever records is the publisher, maybe on a new machine; a build at home compares with nothing.
+            by_events=self.wish.record and not (self.wish.out / publishing.USER_LIST).exists(),
         )
         return self._build(changes, taken)
 
@@ -242,7 +244,8 @@ class _Build:
         wanted = {user_id for user_id, _ in self.index.listed_users()}
         stale = sorted(publishing.published_feeds(self.wish.out) - wanted)
         told = {each.feed.user_id: each.feed.removals for each in outcomes if each.feed}
-        for user_id in stale:
+        noted = {name.removeprefix("l:") for name in self.index.subjects("l:")} if self.context.by_events else set()
+        for user_id in [*stale, *sorted(noted - wanted)]:
             if user_id not in told:
                 told[user_id] = removed_with_user(user_id, self.context, self.index)
         before = self.listed_before + sum(each.before for each in told.values())

@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # these bring pydantic along, and a build that finds nothing 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What all feeds of a build share. `since` is the moment of the build before, None where it isn't known."""
+    """What all feeds of a build share. `since` is the moment of the build before, None where it isn't known.
+
+    `by_events`: nothing is published in the folder yet, so that events alone tell what was listed before, elsewhere.
+    """
 
     out: Path
     index: Path
@@ -24,6 +27,7 @@ class Context:
     at: datetime
     since: datetime | None
     record: bool
+    by_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,11 @@ class Repository(Git):
         form = f"--format=%(trailers:key={key},valueonly,separator=%x0A)"
         return self.run("log", "--max-count=1000", form, span, "--").decode("utf-8", "replace").split()
 
+    def last_with(self, until: str, key: str) -> str | None:
+        """Return the latest commit up to `until` whose message has a line for this trailer."""
+        found = self.run("log", "--max-count=1", "--format=%H", f"--grep=^{key}: ", until, "--").decode().strip()
+        return found or None
+
     def check_out(self, commit: str, folder: Path) -> None:
         """Have a folder of our own hold exactly the files of a commit, rewriting only those that differ.
 

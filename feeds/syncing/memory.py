@@ -13,6 +13,8 @@ from feeds.syncing.carrying import put_back, with_lines
 PUSHED, PUBLISHED = "refs/feeds/pushed", "refs/feeds/published"
 # What the site went on from when a head could not be published: the last publication, with that head's events.
 GONE_ON = "refs/feeds/gone-on"
+# What each commit of ours ends with.
+INSTANCE = "Feeds-Instance"
 # How far back a revert is known as one, in publications.
 REMEMBERED = 300
 
@@ -72,10 +74,14 @@ class Memory:
         )
 
     def allowed_removals(self, commit: str) -> int:
-        """Return how many removals the commits since the last publication allow."""
+        """Return how many removals the commits since the last publication allow.
+
+        A new clone remembers none: there the commits count since events were last pushed, or the last one alone.
+        """
         since = self.published()
-        if since is None or since == commit:
+        if since == commit:
             return 0
+        since = since or self._repository.last_with(commit, INSTANCE) or self._repository.commit_of(f"{commit}^")
         return allowed_by(self._repository.trailers(since, commit, TRAILER))
 
     def is_revert(self, commit: str) -> bool:
