@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import threading
 
 import pytest
 
@@ -18,6 +20,12 @@ def pytest_terminal_summary(terminalreporter, config):
             terminalreporter.write_line(
                 f"{report.nodeid} was {report.longrepr[2].removeprefix('Skipped: ').splitlines()[0]}"
             )
+
+
+def pytest_configure():
+    # A job in the background is started with ^C ignored, and would hand that on to all programs that the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
