@@ -35,9 +35,7 @@ def command(show_secrets: bool, catalog: str | None) -> None:
     secret = app_settings(os.environ).callback_secrets[0]
     adopted = sum(partner.state is PartnerState.ADOPTED for partner in register.partners().values())
     size = handover.size_of(_users(its), adopted)
-    letter = handover.render(
-        network, size, app_url=app_url, secret=secret if show_secrets else _MASK, access="open: the addresses alone"
-    )
+    letter = handover.render(network, size, app_url=app_url, secret=secret if show_secrets else _MASK)
     click.echo(letter, nl=False)
     if not show_secrets:
         click.echo("The secret is masked: --show-secrets writes it out.", err=True)
@@ -45,19 +43,11 @@ def command(show_secrets: bool, catalog: str | None) -> None:
 
 def _users(its: "Folders") -> Iterator["UserEntry"]:
     """Yield the users of the catalog that can be read; `feeds check` names the others."""
+    from feeds.building.catalog_users import read_users
     from feeds.building.results import built_from
-    from feeds.building.sources import CatalogText, included
-    from feeds.formats import catalog_yaml
+    from feeds.building.sources import CatalogText
 
     catalog = built_from(its)
-    text = CatalogText(catalog)
-    for tree in text.network.users:
-        if user := catalog_yaml.user_of(tree).user:
-            yield user
-    for source in included(catalog, list(text.network.include)):
-        try:
-            content = (catalog / source.name).read_bytes()
-        except OSError:
-            continue
-        if user := catalog_yaml.parse_user(content).user:
-            yield user
+    for _, read in read_users(CatalogText(catalog), catalog):
+        if read.user is not None:
+            yield read.user

@@ -60,7 +60,7 @@ def size_of(users: Iterable[UserEntry], adopted: int) -> Size:
     return Size(count, adopted, videos, timed, seconds / 3600, shown)
 
 
-def render(network: Network, size: Size, *, app_url: str, secret: str, access: str) -> str:
+def render(network: Network, size: Size, *, app_url: str, secret: str) -> str:
     """Render the letter. `app_url` is the app's origin, `secret` the callback's, or what stands for it."""
     base_url = str(network.base_url)
     base_url += "" if base_url.endswith("/") else "/"
@@ -79,7 +79,6 @@ def render(network: Network, size: Size, *, app_url: str, secret: str, access: s
     return environment.get_template("handover.txt").render(
         network=network,
         size=size,
-        access=access,
         questions=questions,
         user_list_url=f"{base_url}users.json",
         feed_example=feed_url(base_url, "<Dailymotion user id>"),

@@ -92,7 +92,8 @@ class Register:
 
     def partner(self, user_id: str) -> Partner:
         """Return where one account stands."""
-        return self.partners().get(user_id, Partner())
+        parent_id = self.network().parent_id
+        return fold_partner((event for event in self.events() if event.text("user") == user_id), parent_id)
 
     def moment_after(self, user_id: str, now: datetime) -> datetime:
         """Return now; where an event of this account is later, the millisecond after it.
