@@ -7,14 +7,11 @@ letter's own shape stands in templates/handover.txt.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import jinja2
 
 from feeds.core.catalog import Network, UserEntry
 from feeds.core.user_list import feed_url
+from feeds.formats.own_templates import template
 
-_TEMPLATES = Path(__file__).parents[2] / "templates"
 CATEGORIES_SHOWN = 8
 
 _SHAPE = (
@@ -68,15 +65,7 @@ def render(network: Network, size: Size, *, app_url: str, secret: str) -> str:
     entry = f'{{"{fields.id}", "{fields.username}", "{fields.feed}"}}'
     shape = f'an array of {entry}, below the key "{wrap}"' if wrap else f"a bare array of {entry}"
     questions = _ALWAYS if network.user_list.confirmed else (_SHAPE.format(shape=shape), *_ALWAYS)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=False,  # noqa: S701 - a letter in plain text
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("handover.txt").render(
+    return template("handover.txt", escaped=False).render(
         network=network,
         size=size,
         questions=questions,
