@@ -2,8 +2,11 @@
 
 https://developers.dailymotion.com/api/platform-api/reference/ (fields and limits), https://developers.dailymotion.com/upload
 (`is_created_for_kids` is mandatory) and https://developer.dailymotion.com/guides/mcn (uploads on behalf of children).
+Lists, their filters and orders: https://developers.dailymotion.com/v0/reference/api-list-my-videos.
 ASSUMED: writing needs the scope manage_videos; a field that isn't known is refused; 255 characters of a title, 150
-tags of 150 characters; others don't see what is private or unpublished.
+tags of 150 characters; others don't see what is private or unpublished; created_after and created_before leave out the
+second that they name; `recent`, the order without `sort` too, goes by created_time; whoever acts for the account sees
+in the list what isn't public, and with `private` that alone.
 """
 
 import re
@@ -40,10 +43,23 @@ def channels() -> Answer:
 @blueprint.get("/me/videos")
 @blueprint.get("/user/<user_id>/videos")
 def videos(user_id: str = "me") -> Answer:
-    """List an account's videos, the newest first."""
+    """List an account's videos, the newest first, by the filters created_after, created_before, ids and private."""
     who, owner = caller(), _owner(user_id)
     names = fields.asked(fields.VIDEO_DEFAULTS)
-    shown = [one for one in the_world().videos_of(owner.id) if _sees(who, owner, one)]
+    if request.args.get("sort", "recent") != "recent":
+        raise errors.invalid("sort", "sort can only be recent here.")
+    after, before = (_filter(name, _seconds) for name in ("created_after", "created_before"))
+    wanted = request.args.get("ids")
+    private = _filter("private", _boolean)
+    shown = [
+        one
+        for one in the_world().videos_of(owner.id)
+        if (after is None or one.created_time > after)
+        and (before is None or one.created_time < before)
+        and (wanted is None or one.id in wanted.split(","))
+        and (private is None or bool(one.values.get("private")) is private)
+        and _sees(who, owner, one)
+    ]
     return fields.listed(shown, lambda one: fields.video(one, names, who))
 
 
@@ -86,6 +102,13 @@ def delete(video_id: str) -> Answer:
     _need_rights(who, owner)
     del the_world().videos[one.id]
     return {}
+
+
+def _filter(name: str, read: Callable[[str], Any]) -> Any:
+    value = read(request.args[name]) if name in request.args else None
+    if value is _WRONG:
+        raise errors.invalid(name, f"{name} can't be this.")
+    return value
 
 
 def _video(video_id: str) -> tuple[Video, Account]:

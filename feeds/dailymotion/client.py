@@ -48,11 +48,11 @@ class Client(Calls):
 
     def user(self, user_id: str, fields: Iterable[str]) -> dict[str, Any]:
         """Return these fields of an account; private ones need its own login, or its parent's. Raises NotFound."""
-        return self.get(f"/user/{_segment(user_id)}", {"fields": ",".join(fields)})
+        return self.get(f"/user/{segment(user_id)}", {"fields": ",".join(fields)})
 
     def children(self, parent_id: str, fields: Iterable[str] = ("id", "username")) -> Listing:
         """Return the parent's children with these fields and `id`; public fields need no login."""
-        return self._listing(f"/user/{_segment(parent_id)}/children", fields)
+        return self._listing(f"/user/{segment(parent_id)}/children", fields)
 
     def children_among(
         self, parent_id: str, ids: Iterable[str], fields: Iterable[str] = ("id", "username")
@@ -80,7 +80,7 @@ class Client(Calls):
         with or without the parent and the parent itself are understood, and anything else is Broken.
         """
         try:
-            told = self.get(f"/me/parents/{_segment(parent_id)}")
+            told = self.get(f"/me/parents/{segment(parent_id)}")
         except NotFound:
             return False
         rows = told.get("list", [told] if "id" in told else None)
@@ -96,9 +96,9 @@ class Client(Calls):
         """
         needs = f"the role {ADOPTION_ROLE} on the API key, and the scope {ADOPTION_SCOPE}"
         try:
-            self._call("POST", f"/me/parents/{_segment(parent_id)}", form={}, needs=needs)
+            self._call("POST", f"/me/parents/{segment(parent_id)}", form={}, needs=needs)
         except Broken as trouble:
-            self._settle(trouble, "The adoption", lambda: self.is_adopted(parent_id))
+            self.settle(trouble, "The adoption", lambda: self.is_adopted(parent_id))
         except Refused as refusal:
             raise Refused(f"{refusal} {self._lack()}".rstrip()) from refusal
 
@@ -109,7 +109,7 @@ class Client(Calls):
         rejection). Raises Refused.
         """
         path, fallback = (
-            pattern.format(child=_segment(child_id), parent=_segment(parent_id))
+            pattern.format(child=segment(child_id), parent=segment(parent_id))
             for pattern in (self._settings.rejection, self._settings.rejection_fallback)
         )
         needs = "the login of the parent account, and a role for rejections on the API key"
@@ -119,14 +119,14 @@ class Client(Calls):
             except NotFound:
                 self._call("DELETE", fallback, needs=needs)
         except (Broken, NotFound) as trouble:
-            self._settle(trouble, "The rejection", lambda: not self._is_child(child_id, parent_id))
+            self.settle(trouble, "The rejection", lambda: not self._is_child(child_id, parent_id))
 
     def video(self, video_id: str, fields: Iterable[str]) -> dict[str, Any]:
         """Return these fields of a video; one that isn't public needs its account's login, or its parent's.
 
         https://developers.dailymotion.com/api/platform-api/reference/#video. Raises NotFound, Refused.
         """
-        return self.get(f"/video/{_segment(video_id)}", {"fields": ",".join(fields)})
+        return self.get(f"/video/{segment(video_id)}", {"fields": ",".join(fields)})
 
     def edit_video(self, video_id: str, form: Mapping[str, str], *, is_done: Callable[[], bool]) -> None:
         """Write these fields of a video; asked as `adopt` is, and `is_done` looks whether they are written.
@@ -134,9 +134,9 @@ class Client(Calls):
         https://developers.dailymotion.com/api/platform-api/reference/#video. Raises NotFound, Refused, Invalid.
         """
         try:
-            self._call("POST", f"/video/{_segment(video_id)}", form=form, needs=_VIDEO_NEEDS)
+            self._call("POST", f"/video/{segment(video_id)}", form=form, needs=_VIDEO_NEEDS)
         except Broken as trouble:
-            self._settle(trouble, "The edit", is_done)
+            self.settle(trouble, "The edit", is_done)
 
     def delete_video(self, video_id: str) -> bool:
         """Delete a video for good; asked as `adopt` is. Return False where it was gone before.
@@ -144,12 +144,12 @@ class Client(Calls):
         https://developers.dailymotion.com/api/platform-api/reference/#video. Raises Refused.
         """
         try:
-            self._call("DELETE", f"/video/{_segment(video_id)}", needs=_VIDEO_NEEDS)
+            self._call("DELETE", f"/video/{segment(video_id)}", needs=_VIDEO_NEEDS)
         except NotFound as trouble:  # a path that is there no more says so, too
-            self._settle(trouble, "The deletion", lambda: self.is_gone(video_id))
+            self.settle(trouble, "The deletion", lambda: self.is_gone(video_id))
             return False
         except Broken as trouble:
-            self._settle(trouble, "The deletion", lambda: self.is_gone(video_id))
+            self.settle(trouble, "The deletion", lambda: self.is_gone(video_id))
         return True
 
     def is_gone(self, video_id: str) -> bool:
@@ -160,7 +160,8 @@ class Client(Calls):
             return True
         return False
 
-    def _settle(self, trouble: DailymotionError, what: str, is_done: Callable[[], bool]) -> None:
+    def settle(self, trouble: DailymotionError, what: str, is_done: Callable[[], bool]) -> None:
+        """After an answer that tells nothing, look whether it was done; raise `trouble` with what was seen if not."""
         try:
             done = is_done()
         except DailymotionError as error:
@@ -205,7 +206,7 @@ class Client(Calls):
         return Listing(tuple(rows.values()), capped=has_more or len(rows) >= QUERY_ROWS)
 
 
-def _segment(name: str) -> str:
+def segment(name: str) -> str:
     """Return an id as one segment of a path, whatever it holds."""
     if name in {"", ".", ".."}:
         raise NotFound(f'"{name}" can be no id of Dailymotion.')

@@ -153,6 +153,26 @@ def test_videos_are_listed_the_newest_first_and_by_page(api):
     assert [one["title"] for one in second["list"]] == ["Clip 1", "Clip 0"]
 
 
+def test_videos_are_listed_by_their_time_their_ids_and_what_is_private(api):
+    token = api.token("cafecourts")
+    ids = [
+        api.post("/me/videos", token, data=CLIP | {"private": private}).json()["id"] for private in ("false", "true")
+    ]
+    for number, one in enumerate(ids):
+        api.world.videos[one].created_time = 1000 + number
+
+    def listed(query):
+        answer = api.get(f"/user/{CHILD}/videos?{query}", token)
+        return [row["id"] for row in answer.json()["list"]] if answer.status_code == 200 else error(answer)
+
+    assert listed("created_after=1000") == ids[1:]
+    assert listed("created_before=1001") == ids[:1]
+    assert listed("created_after=999&created_before=1002&sort=recent") == ids[::-1]
+    assert listed(f"ids={ids[0]},xnope") == ids[:1]
+    assert [listed("private=true"), listed("private=false")] == [ids[1:], ids[:1]]
+    assert listed("created_after=yesterday") == listed("sort=alpha") == (400, "invalid_parameter")
+
+
 def test_a_private_or_unpublished_video_is_shown_to_its_owner_alone(api):
     token = api.token("cafecourts")
     ids = [
