@@ -49,8 +49,14 @@ def instance(environ: Mapping[str, str]) -> str:
 
 
 def notify_url(environ: Mapping[str, str]) -> str:
-    """Return FEEDS_NOTIFY_URL, the webhook that is told. Raises UsageError, without repeating it: it is a secret."""
-    url = environ.get("FEEDS_NOTIFY_URL", "")
+    """Return FEEDS_NOTIFY_URL (or FEEDS_NOTIFY_URL_FILE), the webhook that is told.
+
+    Raises UsageError, without repeating it: it is a secret.
+    """
+    faults: list[str] = []
+    url = secret_of(environ, "FEEDS_NOTIFY_URL", faults)
+    if faults:
+        raise UsageError("\n".join(faults))
     if not url:
         raise UsageError("FEEDS_NOTIFY_URL is missing: put the webhook's address there, or look with --dry-run.")
     if not re.fullmatch(r"https?://[!-~]+", url):
@@ -67,13 +73,14 @@ class AppSettings:
 
 
 def app_settings(environ: Mapping[str, str]) -> AppSettings:
-    """Read the app's settings.
+    """Read the app's settings: FEEDS_CALLBACK_SECRET (or FEEDS_CALLBACK_SECRET_FILE), and the folders.
 
     Raises UsageError with *all* that is missing or weak, so that one restart mends them.
     """
-    faults = []
-    secrets = tuple(part.strip() for part in environ.get("FEEDS_CALLBACK_SECRET", "").split(",") if part.strip())
-    if not secrets:
+    faults: list[str] = []
+    text = secret_of(environ, "FEEDS_CALLBACK_SECRET", faults)
+    secrets = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not secrets and not faults:
         faults.append(
             "FEEDS_CALLBACK_SECRET is missing. Make one: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
         )

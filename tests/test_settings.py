@@ -6,7 +6,15 @@ import pytest
 
 from feeds.core.errors import UsageError
 from feeds.dailymotion.values import Credentials, Settings
-from feeds.settings import AppSettings, Folders, app_settings, dailymotion_settings, folders, login_file
+from feeds.settings import (
+    AppSettings,
+    Folders,
+    app_settings,
+    dailymotion_settings,
+    folders,
+    login_file,
+    notify_url,
+)
 
 GOOD = "M3tRp5f0cTqVwXyZ7aB9dE1g"
 OTHER = "aZ09-_.~bY18cX27dW36eV45"
@@ -29,6 +37,23 @@ def test_the_state_lies_in_the_catalog_unless_it_has_a_folder_of_its_own(environ
 def test_one_secret_or_two_are_taken_newest_first():
     assert app_settings({"FEEDS_CALLBACK_SECRET": GOOD}) == AppSettings(folders({}), (GOOD,))
     assert app_settings({"FEEDS_CALLBACK_SECRET": f" {GOOD} , {OTHER},"}).callback_secrets == (GOOD, OTHER)
+
+
+def test_the_callbacks_secrets_and_the_webhook_may_stand_in_files(tmp_path):
+    (tmp_path / "secret").write_text(f"{GOOD},{OTHER}\n")
+    (tmp_path / "webhook").write_text("https://hooks.example/T0/x\n")
+    assert app_settings({"FEEDS_CALLBACK_SECRET_FILE": str(tmp_path / "secret")}).callback_secrets == (GOOD, OTHER)
+    assert notify_url({"FEEDS_NOTIFY_URL_FILE": str(tmp_path / "webhook")}) == "https://hooks.example/T0/x"
+
+
+def test_a_secrets_file_that_is_missing_is_said_once_and_by_its_name(tmp_path):
+    missing = str(tmp_path / "none")
+    for read, name in ((app_settings, "FEEDS_CALLBACK_SECRET_FILE"), (notify_url, "FEEDS_NOTIFY_URL_FILE")):
+        with pytest.raises(UsageError) as refused:
+            read({name: missing})
+        assert str(refused.value).splitlines()[-1].removeprefix("  - ") == (
+            f"{name}: {missing} can't be read: No such file or directory."
+        )
 
 
 def refusal(secret):

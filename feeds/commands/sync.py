@@ -1,8 +1,6 @@
 """`feeds sync`: events into Git, edits onto the site."""
 
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +13,8 @@ from feeds.commands.options import catalog_option
 if TYPE_CHECKING:
     from feeds.syncing.sync import Pass
 
-# The exit code of what ^C has ended.
-INTERRUPTED = 130
+# What the shell adds to a signal's number: 130 says that ^C ended it, 143 that SIGTERM did.
+_ENDED_BY = 128
 
 
 class _Every(click.ParamType[float]):
@@ -55,7 +53,7 @@ class _PushBudget:
 @click.command("sync", epilog="Example: feeds sync --catalog ~/nord --out /srv/feeds --watch --every 10s")
 @catalog_option
 @click.option("--out", metavar="DIR", help="Folder to publish into (default: static_out in the catalog's folder).")
-@click.option("--watch", is_flag=True, help="Go on until ^C.")
+@click.option("--watch", is_flag=True, help="Go on until ^C, or SIGTERM.")
 @click.option(
     "--every", type=_Every(), default="10s", show_default=True, metavar="SPAN", help="How often, with --watch."
 )
@@ -97,6 +95,7 @@ def command(
     """
     from contextlib import nullcontext
 
+    from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
     from feeds.settings import folders, instance
     from feeds.syncing.sync import Plan, sync
@@ -114,9 +113,9 @@ def command(
         take_over=take_over,
     )
     budget = _PushBudget(max_pushes)
-    stop = _told_to_stop() if watch else None
+    stop = Stop() if watch else None
     said = ""
-    told = bool(stop and os.environ.get("FEEDS_NOTIFY_URL"))
+    told = stop and (os.environ.get("FEEDS_NOTIFY_URL") or os.environ.get("FEEDS_NOTIFY_URL_FILE"))
     with Telling(its, os.environ, every_s=notify_every) if told else nullcontext() as telling:
         while True:
             done = sync(plan, may_push=budget.take)
@@ -129,19 +128,7 @@ def command(
             if telling:
                 telling.go_on()
             if stop.wait(every):
-                return INTERRUPTED
-
-
-def _told_to_stop() -> threading.Event:
-    """Return what ^C sets: the pass that runs is finished first; a second ^C ends it at once."""
-    stop = threading.Event()
-
-    def interrupted(_number: int, _frame: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGINT, interrupted)
-    return stop
+                return _ENDED_BY + stop.number
 
 
 def _words(done: "Pass") -> str:
