@@ -13,7 +13,7 @@ ALLOWED = {
     "core": set(),
     "formats": {"core"},
     "storage": {"core", "formats"},
-    "building": {"core", "formats", "storage", "settings"},
+    "building": {"core", "formats", "storage", "settings", "fetching"},
     "onboarding": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "syncing": {"onboarding", "building", "storage", "formats", "core", "settings"},
     "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
@@ -22,6 +22,7 @@ ALLOWED = {
     "probing": {"fetching", "building", "storage", "formats", "core", "settings"},
     "previewing": {"building", "storage", "formats", "core", "settings"},
     "correcting": {"building", "dailymotion", "storage", "formats", "core", "settings"},
+    "uploading": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "commands": {
@@ -37,6 +38,7 @@ ALLOWED = {
         "fetching",
         "importing",
         "correcting",
+        "uploading",
         "previewing",
         "probing",
     },

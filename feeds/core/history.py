@@ -11,6 +11,8 @@ from feeds.core.events import (
     LISTED,
     PARTNER_EVENTS,
     UNDONE,
+    UPLOAD,
+    UPLOADED,
     Event,
     event_id,
     undone_ids,
@@ -60,7 +62,9 @@ def said(event: Event) -> str:
     why = event.text("why")
     match event.event:
         case "imported":
-            words = f"imported as {event.text('remote_id')}"
+            words = f"{UPLOADED if event.text('via') == UPLOAD else IMPORTED} as {event.text('remote_id')}"
+        case "uploaded":
+            words = f"uploaded as {event.text('remote_id')}: {event.text('title')}"
         case "import_failed":
             words = f"import failed: {event.text('status')}"
         case "retry":

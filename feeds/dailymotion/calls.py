@@ -48,6 +48,11 @@ class Calls:
     def __repr__(self) -> str:
         return f"Client({self._settings.api!r}, {self._token!r})"
 
+    @property
+    def api(self) -> str:
+        """Return the API's address."""
+        return self._settings.api
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()

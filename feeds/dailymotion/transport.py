@@ -31,13 +31,13 @@ class Bounded(HTTPAdapter):
     Statuses are no matter of Retry: it reads a refused answer to its end, however long that takes.
     """
 
-    def __init__(self, *, read_s: float = READ_S, answer_s: float = ANSWER_S) -> None:
+    def __init__(self, *, connect_s: float = CONNECT_S, read_s: float = READ_S, answer_s: float = ANSWER_S) -> None:
         retry = Retry(
             total=2, status=0, redirect=0, read=1, other=0, allowed_methods={"GET"}, backoff_factor=0.1,
             respect_retry_after_header=False,
         )  # fmt: skip
         super().__init__(max_retries=retry)
-        self._read_s, self._answer_s = read_s, answer_s
+        self._connect_s, self._read_s, self._answer_s = connect_s, read_s, answer_s
 
     def send(
         self,
@@ -52,7 +52,7 @@ class Bounded(HTTPAdapter):
         call = name_of(request)
         try:
             response = super().send(
-                request, stream=True, timeout=(CONNECT_S, self._read_s), verify=True, cert=cert, proxies=proxies
+                request, stream=True, timeout=(self._connect_s, self._read_s), verify=True, cert=cert, proxies=proxies
             )
         except requests.RequestException as error:
             raise Broken(f"Dailymotion gave no answer to {call}: {_reason(error)}. Try again later.") from error

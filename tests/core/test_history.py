@@ -37,6 +37,14 @@ OTHERS = {
         Event(START, "imported", {"guid": "a1", "remote_id": "x", "why": "mail"}),
         ("a person", "imported as x: mail"),
     ),
+    "an upload of a video of the catalog": (
+        Event(START, "imported", {"guid": "a1", "remote_id": "x", "user": "anna", "via": "upload", "by": "olga"}),
+        ("olga", "uploaded as x"),
+    ),
+    "an upload beside the catalog": (
+        Event(START, "uploaded", {"user": "a1", "remote_id": "x", "title": "Trailer", "by": "olga"}),
+        ("olga", "uploaded as x: Trailer"),
+    ),
     "a retry": (Event(START, "retry", {"guid": "a1", "why": "new file"}), ("a person", "another try: new file")),
     "an undoing of nothing": (
         Event(START, "undone", {"guid": "a1", "undoes": "0123456789", "why": "w"}),
