@@ -1,6 +1,7 @@
 """`feeds status`: where the network stands, and what needs a person."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -18,7 +19,8 @@ from feeds.commands.options import Moment, catalog_option, folders_of
     default="text",
     help="For people, programs, a monitor, or a browser.",
 )
-def command(catalog: str | None, at: datetime | None, strict: bool, form: str) -> int:
+@click.option("--out", metavar="FILE", help="Write there instead: whoever reads it sees the old text or the new one.")
+def command(catalog: str | None, at: datetime | None, strict: bool, form: str, out: str | None) -> int:
     """Show users and videos by state, what came back, and what needs a person, with the command to type next.
 
     Files are read and nothing is changed; no build is needed before.
@@ -39,5 +41,20 @@ def command(catalog: str | None, at: datetime | None, strict: bool, form: str) -
         text = status_prometheus.render(status)
     else:
         text = status_text.render_json(status) if form == "json" else status_text.render(status)
-    click.echo(text.encode(), nl=False)
+    if out is None:
+        click.echo(text.encode(), nl=False)
+    else:
+        _write(Path(out), text.encode())
     return 1 if strict and matters(status) else 0
+
+
+def _write(path: Path, text: bytes) -> None:
+    """Put the text in the file's place whole, readable by all: a monitor or a web server reads it as another user."""
+    from feeds.core.errors import UsageError
+    from feeds.storage.static_dir import publish, stage
+
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no folder: make it, or name another with --out.")
+    temporary = stage(path, text)
+    temporary.chmod(0o644)  # whatever the umask of a service is
+    publish(temporary, path)

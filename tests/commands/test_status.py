@@ -1,6 +1,7 @@
 """`feeds status`: what it counts is what the build would do, and it touches nothing."""
 
 import json
+import os
 import re
 from datetime import datetime, timedelta
 
@@ -338,3 +339,35 @@ def test_it_changes_nothing(site, status):
         status("--format", form)
     assert tree(site.catalog) == before
     assert not site.state.exists()
+
+
+def test_a_file_for_a_monitor_is_replaced_whole_and_readable_whatever_the_umask(site, status, tmp_path):
+    site.user("anna", "a1")
+    site.happened(adopted("anna"))
+    file = tmp_path / "out" / "feeds.prom"
+    file.parent.mkdir()
+    file.write_text("as it was")
+    umask = os.umask(0o077)
+    try:
+        with file.open() as being_read:
+            assert status("--format", "prometheus", "--out", str(file)) == (0, "")
+            assert being_read.read() == "as it was"
+    finally:
+        os.umask(umask)
+    assert file.read_text() == status("--format", "prometheus")[1]
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_that_can_not_be_written_is_a_sentence_and_leaves_nothing_behind(site, tmp_path, capfd, monkeypatch):
+    site.user("anna", "a1")
+    (tmp_path / "out" / "feeds.prom").mkdir(parents=True)
+    for file, code, words in (
+        ("out/feeds.prom", 1, "out/feeds.prom can't be replaced: Is a directory."),
+        ("none/feeds.prom", 2, "none is no folder: make it, or name another with --out."),
+    ):
+        command = ["feeds", "status", "--catalog", str(site.catalog), "--out", str(tmp_path / file)]
+        monkeypatch.setattr("sys.argv", command)
+        assert run() == code
+        assert capfd.readouterr() == ("", f"error: {tmp_path}/{words}\n")
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["feeds.prom"]
