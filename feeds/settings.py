@@ -89,14 +89,15 @@ def app_settings(environ: Mapping[str, str]) -> AppSettings:
             f"FEEDS_CALLBACK_SECRET holds {len(secrets)} secrets. Keep the new one and, while rotating, one old."
         )
     for number, secret in enumerate(secrets, start=1):
-        if weakness := _weakness(secret):
-            faults.append(f"FEEDS_CALLBACK_SECRET: secret {number} {weakness}. Use 128 random bits or more.")
+        if fault := weakness(secret):
+            faults.append(f"FEEDS_CALLBACK_SECRET: secret {number} {fault}. Use 128 random bits or more.")
     if faults:
         raise UsageError("The app can't start:\n" + "\n".join(f"  - {fault}" for fault in faults))
     return AppSettings(folders(environ), secrets)
 
 
-def _weakness(secret: str) -> str | None:
+def weakness(secret: str) -> str | None:
+    """Return what is wrong with a secret that stands in a URL's path: its characters, or how easily it is guessed."""
     if not all(character.isascii() and (character.isalnum() or character in "-_.~") for character in secret):
         return "has characters that don't stand in a URL path as they are"
     if len(secret) < SECRET_CHARACTERS:

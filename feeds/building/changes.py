@@ -35,12 +35,16 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and for whom the build is: `at` decides on rights windows, `record` asks for every user not yet noted."""
+    """When and for whom the build is: `at` decides on rights windows, `record` asks for every user not yet noted.
+
+    `secret_path` is what the site's addresses may hold.
+    """
 
     at: datetime
     out: Path
     record: bool
     full: bool
+    secret_path: str | None = None
 
 
 def find_changes(text: CatalogText, catalog: Path, index: Index, subjects: set[str], moment: Moment) -> Changes:
@@ -50,9 +54,17 @@ def find_changes(text: CatalogText, catalog: Path, index: Index, subjects: set[s
     """
     _mark(index, subjects)
     notes = {"catalog": text.digest.hex(), "at": moment.at.isoformat()}
+    # As a digest: the index needs no secret to see that it has changed.
+    notes["secret path"] = text_digest((moment.secret_path or "").encode()).hex()
+    if notes["secret path"] != index.note("secret path"):
+        index.make_all_stale()
     if moment.full or index.note("catalog") != notes["catalog"]:
         read = text.network
-        notes |= {"settings": settings_digest(read.network), "include": json.dumps(read.include)}
+        notes |= {
+            "settings": settings_digest(read.network),
+            "include": json.dumps(read.include),
+            "access": json.dumps(read.network.access),
+        }
         if notes["settings"] != index.note("settings"):
             index.make_all_stale()
         known = index.scan()

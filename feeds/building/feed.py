@@ -16,7 +16,7 @@ from feeds.building.last_good import archived, joined, keys_of, last_good, parse
 from feeds.building.listed import last_noted
 from feeds.building.sources import is_archive
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
-from feeds.core.catalog import Network, UserEntry
+from feeds.core.catalog import UserEntry
 from feeds.core.defaults import absolute
 from feeds.core.events import VideoResult, fold_video
 from feeds.core.guids import guid_key
@@ -113,7 +113,7 @@ def _feed(user: UserEntry, context: Context, index: Index) -> Feed:
     )
     username = user.username or partner.username or user.id
     in_list = partner.state is PartnerState.ADOPTED and user.enabled
-    text = _render(user, username, now, network) if in_list else b""
+    text = _render(user, username, now, context) if in_list else b""
     changed = text != (before or b"")
     # What is published as it is has lost nothing; where nothing is, a feed that isn't wanted may have been elsewhere.
     former = _former(user.id, before, context, index) if changed or before is None else []
@@ -171,13 +171,14 @@ def _results(index: Index, guids: list[str]) -> dict[str, VideoResult]:
     return {subject[2:]: fold_video(events) for subject, events in found.items()}
 
 
-def _render(user: UserEntry, username: str, now: Listing, network: Network) -> bytes:
+def _render(user: UserEntry, username: str, now: Listing, context: Context) -> bytes:
+    network = context.network
     title = user.title or username
     channel = Channel(
         title=title,
         link=absolute(user.site or network.site, None),
         description=user.description or f"Videos of {title}",
-        self_url=feed_url(absolute(network.base_url, None), user.id),
+        self_url=feed_url(context.address, user.id),
     )
     text = mrss.render(channel, now.items, MrssTags(**network.mrss.model_dump()))
     mrss.verify(text, [item.guid for item in now.items])

@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from feeds.building import publishing
+from feeds.building.addresses import address_of, notes_on_address, refuse_without_secret
 from feeds.building.changes import (
     EVENT_SOURCE,
     Changes,
@@ -39,7 +40,10 @@ from feeds.storage.static_dir import clear_leftovers, only_one
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a person wants built, and how: `jobs` processes, `full` without believing the index."""
+    """What a person wants built, and how: `jobs` processes, `full` without believing the index.
+
+    `secret_path` stands in the site's addresses where the network wants one.
+    """
 
     folders: Folders
     out: Path
@@ -48,6 +52,7 @@ class Wish:
     full: bool = False
     record: bool = False
     allow_removals: int = 0
+    secret_path: str | None = None
 
 
 def build(wish: Wish) -> Report:
@@ -103,11 +108,12 @@ class _Build:
         """Take in, compare, build, ask the guard, publish, note."""
         if broken := self._catalog_faults():
             return report_of(self.index, self.wish.at, self.catalog, findings=broken, published=False)
+        refuse_without_secret(self._access(), self.wish.secret_path, record=self.wish.record)
         if self.wish.full:
             self.index.forget_files()
         unfinished = self.index.note("unfinished") == "yes"
         taken = take_in(self.index, self.catalog, self.wish.folders.state)
-        moment = Moment(self.wish.at, self.wish.out, self.wish.record, self.wish.full)
+        moment = Moment(self.wish.at, self.wish.out, self.wish.record, self.wish.full, self.wish.secret_path)
         changes = find_changes(self.text, self.catalog, self.index, taken.subjects, moment)
         anything = unfinished or self._anything(changes, taken)
         if anything:
@@ -128,8 +134,15 @@ class _Build:
             self.wish.record,
             # Whoever records is the publisher, maybe on a new machine; a build at home compares with nothing.
             by_events=self.wish.record and not (self.wish.out / publishing.USER_LIST).exists(),
+            address=address_of(self.network, self.wish.secret_path),
         )
         return self._build(changes, taken)
+
+    def _access(self) -> Sequence[str]:
+        """Return network.access, as noted where the catalog is the one that was read last."""
+        if self.text.digest.hex() == self.index.note("catalog"):
+            return tuple(json.loads(self.index.note("access") or "[]"))
+        return self.text.network.network.access
 
     def _catalog_faults(self) -> list[Finding]:
         if self.text.digest.hex() == self.index.note("catalog") and not self.wish.full:
@@ -254,15 +267,12 @@ class _Build:
         return stale
 
     def _publish_user_list(self) -> bool:
-        from feeds.core.defaults import absolute
-
         shape = self.network.user_list
-        base_url = absolute(self.network.base_url, None)
         fields = shape.fields
         return publishing.publish_user_list(
             self.wish.out,
             [
-                ListedUser(user_id, username, feed_url(base_url, user_id))
+                ListedUser(user_id, username, feed_url(self.context.address, user_id))
                 for user_id, username in self.index.listed_users()
             ],
             UserListShape(shape.wrap, fields.id, fields.username, fields.feed, shape.confirmed),
@@ -292,9 +302,11 @@ class _Build:
         return found
 
     def _notes(self) -> list[str]:
+        notes = notes_on_address(self.network, self.wish.secret_path)
         if self.network.user_list.confirmed:
-            return []
-        return ["the shape of users.json is a proposal: ask your content manager, then set network.user_list.confirmed"]
+            return notes
+        shape = "the shape of users.json is a proposal: ask your content manager, then set network.user_list.confirmed"
+        return [*notes, shape]
 
 
 def _in_batches(outcomes: Iterator[Outcome], size: int = 200) -> Iterator[list[Outcome]]:

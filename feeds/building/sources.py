@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from feeds.building.work import text_digest
+from feeds.core.access import Way
 from feeds.core.errors import UsageError
 
 if TYPE_CHECKING:  # reading a catalog brings pydantic along, and a build that finds nothing to do must not wait for it
@@ -89,12 +90,13 @@ class CatalogText:
 
 
 # What only people and messages are told by: whoever edits it has no feed rendered anew.
-_NOT_IN_FEEDS = {"admins", "notify", "overdue"}
+_NOT_IN_FEEDS = {"access", "admins", "notify", "overdue"}
 
 
 def settings_digest(network: "Network") -> str:
     """Return the digest of the network settings that may show in every feed."""
     shown = network.model_dump(mode="json", exclude=_NOT_IN_FEEDS)
+    shown["secret path"] = Way.SECRET_PATH in network.access  # of all of `access` this alone is in the addresses
     return text_digest(json.dumps(shown, sort_keys=True).encode()).hex()
 
 

@@ -19,6 +19,7 @@ class Context:
     """What all feeds of a build share. `since` is the moment of the build before, None where it isn't known.
 
     `by_events`: nothing is published in the folder yet, so that events alone tell what was listed before, elsewhere.
+    `address` is where users.json and feeds/ are reached, with a slash at its end.
     """
 
     out: Path
@@ -28,6 +29,7 @@ class Context:
     since: datetime | None
     record: bool
     by_events: bool = False
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def command(
     What hasn't changed is neither parsed nor rendered nor written. A user whose file has a fault keeps their last
     good version; everyone else is built, and the exit code is 1.
     """
+    from feeds.access_settings import secret_path
     from feeds.building.report import keep_report, render_text
     from feeds.building.site import Wish, build
     from feeds.formats import findings
@@ -49,6 +50,7 @@ def command(
             full=full,
             record=record,
             allow_removals=allow_removals,
+            secret_path=secret_path(os.environ),
         )
     )
     as_json = keep_report(report, folders.state)

@@ -95,6 +95,7 @@ def command(
     """
     from contextlib import nullcontext
 
+    from feeds.access_settings import secret_path
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
     from feeds.settings import folders, instance
@@ -111,6 +112,7 @@ def command(
         results_branch=results_branch,
         jobs=jobs,
         take_over=take_over,
+        secret_path=secret_path(os.environ),
     )
     budget = _PushBudget(max_pushes)
     stop = Stop() if watch else None

@@ -35,6 +35,7 @@ from feeds.core.values import (
     Text,
     Url,
     UserId,
+    WayName,
     YesOrNo,
 )
 
@@ -160,6 +161,9 @@ class Network(_Entry):
     )
     notify: tuple[NeedName, ...] = Field(
         tuple(Need), description="What `feeds notify` tells by the webhook: all, unless some are chosen here."
+    )
+    access: tuple[WayName, ...] = Field(
+        (), description="How the site is closed (docs/access.md); several hold together. Default: open."
     )
     user_list: UserList = UserList()
     mrss: Mrss = Mrss()

@@ -29,6 +29,11 @@ class UserListShape:
     confirmed: bool = False
 
 
+def site_url(base_url: str, secret_path: str | None) -> str:
+    """Return where the site is reached: at `base_url`, or below the one segment that only Dailymotion is told."""
+    return f"{base_url}{secret_path}/" if secret_path else base_url
+
+
 def feed_url(base_url: str, user_id: str) -> str:
     """Return the address of a user's feed below `base_url`, which ends in a slash.
 

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from feeds.core.access import Way
 from feeds.core.countries import COUNTRIES
 from feeds.core.status import Need
 from feeds.core.user_ids import USER_ID, is_user_id
@@ -167,6 +168,13 @@ def _explain_need(value: str) -> Explanation:
     return (
         f"{shown(value)} is nothing that the network can be told of{did_you_mean(value, Need)}",
         f"Choose from {', '.join(Need)}, or take `notify` out to be told of all.",
+    )
+
+
+def _explain_way(value: str) -> Explanation:
+    return (
+        f"{shown(value)} is no way to close the site{did_you_mean(value, Way)}",
+        f"Choose from {', '.join(Way)}, or take `access` out to leave the site open.",
     )
 
 
@@ -395,6 +403,10 @@ Category = Annotated[
 NeedName = Annotated[
     str,
     *_native("notify", _explain_need, {"enum": list(Need)}, pattern=_whole_text("|".join(Need))),
+]
+WayName = Annotated[
+    str,
+    *_native("access", _explain_way, {"enum": list(Way)}, pattern=_whole_text("|".join(Way))),
 ]
 Url = Annotated[str, *_native("url", _explain_address, _ADDRESS_SCHEMA, pattern=_whole_text(_ADDRESS))]
 FolderUrl = Annotated[Url, AfterValidator(_folder_url)]

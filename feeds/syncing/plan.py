@@ -17,6 +17,7 @@ class Plan:
     """What to sync: the folders, where to publish, and the names in Git. `take_over` claims the results folder.
 
     `results_branch` takes the results where the catalog's own branch takes no push from programs.
+    `secret_path` stands in the site's addresses where the network wants one.
     """
 
     folders: Folders
@@ -27,6 +28,7 @@ class Plan:
     results_branch: str | None = None
     jobs: int = 1
     take_over: bool = False
+    secret_path: str | None = field(default=None, repr=False)
 
     @property
     def results(self) -> str:

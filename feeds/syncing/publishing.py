@@ -95,6 +95,7 @@ def build_noted(
         jobs=plan.jobs,
         record=True,
         allow_removals=memory.allowed_removals(commit) if memory and commit else 0,
+        secret_path=plan.secret_path,
     )
     try:
         report = _built(wish, done, commit, memory)

@@ -47,7 +47,7 @@ def test_whatever_a_type_refuses_it_has_words_for(name, value):
         return
     assert fault.rule in {
         "text", "title", "description", "guid", "user-id", "category", "url", "media", "language", "tag", "media-type",
-        "country", "notify", "number", "yes-or-no", "duration", "span", "date",
+        "country", "notify", "access", "number", "yes-or-no", "duration", "span", "date",
     }  # fmt: skip
     assert fault.what
     assert fault.remedy
