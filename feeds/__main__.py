@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "Show what an edit of the catalog will do, before it is pushed.",
     "push": "Send a corrected entry to Dailymotion, for a video imported before.",
     "preview": "Show each feed on a local page, with what is wrong beside each video.",
+    "reconcile": "Compare catalog and events with what really is on Dailymotion.",
     "rehearse": "Play the whole loop on a scratch copy: push, sync, crawl, call back.",
     "results": "Look at what came back from Dailymotion, and record what people know.",
     "schema": "Print the JSON Schema by which editors complete and check.",

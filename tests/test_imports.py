@@ -23,6 +23,7 @@ ALLOWED = {
     "previewing": {"building", "storage", "formats", "core", "settings"},
     "correcting": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "uploading": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
+    "reconciling": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "access_settings": {"core", "formats", "settings"},
@@ -40,6 +41,7 @@ ALLOWED = {
         "fetching",
         "importing",
         "correcting",
+        "reconciling",
         "uploading",
         "previewing",
         "probing",

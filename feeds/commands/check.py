@@ -1,27 +1,10 @@
 """`feeds check`: every fault of the catalog, and with --media of what it points to."""
 
 from datetime import timedelta
-from typing import Any
 
 import click
 
-from feeds.commands.options import catalog_option, folders_of
-
-
-class _Age(click.ParamType[timedelta]):
-    """An age: days, hours, or 0."""
-
-    name = "age"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return the span."""
-        import re
-
-        found = re.fullmatch(r"([0-9]{1,4})(d|h)", str(value))
-        if found is None and value != "0":
-            self.fail(f'"{value}" is no age: write 1d, 36h or 0.', param, ctx)
-        number = int(found[1]) if found else 0
-        return timedelta(hours=number) if found and found[2] == "h" else timedelta(days=number)
+from feeds.commands.options import Age, catalog_option, folders_of
 
 
 @click.command("check", epilog="Example: feeds check --strict --format github; feeds check --media annacooks")
@@ -32,7 +15,7 @@ class _Age(click.ParamType[timedelta]):
 @click.option("--jobs", type=click.IntRange(1, 128), default=16, show_default=True, help="Asked at once.")
 @click.option("--per-host", type=click.IntRange(1, 32), default=4, show_default=True, help="Of them, at one host.")
 @click.option(
-    "--max-age", type=_Age(), default="1d", show_default=True, metavar="AGE",
+    "--max-age", type=Age(), default="1d", show_default=True, metavar="AGE",
     help="How long what was found well isn't asked again: days, hours (36h), or 0.",
 )  # fmt: skip
 @click.argument("users", nargs=-1, metavar="[USER]...")

@@ -1,7 +1,7 @@
 """Options that several verbs share."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -59,3 +59,19 @@ class Moment(click.ParamType[datetime]):
                 self.fail(f'"{value}" lacks its zone: add Z, or +01:00.', param, ctx)
             moment = moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC).replace(microsecond=0)
+
+
+class Age(click.ParamType[timedelta]):
+    """An age: days, hours, or 0."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the span."""
+        import re
+
+        found = re.fullmatch(r"([0-9]{1,4})(d|h)", str(value))
+        if found is None and value != "0":
+            self.fail(f'"{value}" is no age: write 1d, 36h or 0.', param, ctx)
+        number = int(found[1]) if found else 0
+        return timedelta(hours=number) if found and found[2] == "h" else timedelta(days=number)

@@ -1,0 +1,1 @@
+"""What really is on Dailymotion, read within bounds, and held against catalog and events."""
