@@ -9,6 +9,7 @@ COMMANDS = {
     "archive": "Put imported videos out of the editors' sight.",
     "build": "Render users.json and the feeds from the catalog and the results.",
     "check": "List every fault of the catalog, with its line and what to do.",
+    "children": "Look at the fields of a partner's account, and write them.",
     "doctor": "See whether all is set up for partners to join, and confirm the parent account.",
     "explain": "Say why a video is or is not in the feed, and what to do next.",
     "handover": "Print the letter to the content manager at Dailymotion.",

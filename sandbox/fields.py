@@ -35,7 +35,7 @@ REVENUES = frozenset(
 # Private fields beside the revenues, each with its scope.
 PRIVATE = {
     "email": "email",
-    **dict.fromkeys(("first_name", "last_name", "fullname", "address", "birthday"), "userinfo"),
+    **dict.fromkeys(("first_name", "last_name", "fullname", "address", "city", "birthday"), "userinfo"),
     **dict.fromkeys(("webhook_url", "webhook_events"), "manage_videos"),
 }
 PROFILE = frozenset({"country", "language", "description", "partner", "verified"})
