@@ -1,13 +1,20 @@
 """`feeds reconcile`, against the stand-in: every difference is found, no other, and nothing is done unasked."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from feeds.core.online import Absent, Remote
+from feeds.dailymotion.client import Client
+from feeds.reconciling.memory import FOLDER, Memory, Seen
+from feeds.reconciling.reading import Budget, read_account
 from sandbox.faults import KINDS, fault
 from sandbox.world import Account, Video
-from tests.onboarding.conftest import CAFE, PARENT, STRAY
-from tests.sites import adopted
+from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
+from tests.sites import adopted, line
+
+HOUR = timedelta(hours=1)
 
 TEN = [
     ("encoding-error", "broken", ["x-broken"]),
@@ -168,9 +175,40 @@ def test_what_was_mended_there_shows_at_once(planted):
 def test_a_user_is_named_by_id_or_username_and_must_be_adopted(desk):
     desk.site.user(CAFE)
     assert desk.call(f"reconcile {CAFE}")[0] == desk.call(f"reconcile {CAFE}-name")[0] == 0
-    code, _, err = desk.call(f"reconcile {STRAY}")
-    assert code == 2
-    assert f"'{STRAY}' is no adopted account" in err
+    desk.site.happened(line("asked_to_join", user=STRAY, username="strayfilms", parent=PARENT))
+    for name in (STRAY, "strayfilms"):
+        code, _, err = desk.call(f"reconcile {name}")
+        assert code == 2
+        assert f"'{name}' is no adopted account" in err
+
+
+def test_what_was_read_before_an_interrupt_is_kept(desk, differing):
+    class Interrupted(Client):
+        def get(self, path, query=None):
+            if query["page"] == "2":
+                raise KeyboardInterrupt
+            return super().get(path, query)
+
+    for number in range(250):
+        differing.strange(f"x{number:04}", "none", created=1_600_000_000 + number)
+    memory, budget, kept = Memory(desk.site.state, desk.settings.api), Budget(9), {"now": NOW, "max_age": HOUR}
+    with Interrupted(desk.settings) as client, pytest.raises(KeyboardInterrupt):
+        read_account(CAFE, [], client, memory, budget, **kept)
+    with Client(desk.settings) as client:
+        assert len(read_account(CAFE, [], client, memory, budget, **kept)) == 250
+    assert budget.made == 4  # the second page was asked for twice
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"[]", b"{}", b'{"version": 1}'])
+def test_a_memory_that_is_spoilt_too_old_or_of_another_address_is_none(tmp_path, spoilt):
+    memory = Memory(tmp_path, "https://api.dailymotion.com")
+    memory.write(CAFE, Seen(NOW, {"x1": Remote("x1", CAFE, NOW, "One", "ready", 60, published=True)}, {"x2": Absent()}))
+    seen = memory.read(CAFE, NOW, HOUR)
+    assert (seen.videos["x1"].title, seen.asked["x2"], seen.done) == ("One", Absent(), False)
+    assert Memory(tmp_path, "http://127.0.0.1:5000").read(CAFE, NOW, HOUR) is None
+    assert memory.read(CAFE, NOW + HOUR, HOUR) is None
+    (tmp_path / FOLDER / f"{CAFE}.json").write_bytes(spoilt)
+    assert memory.read(CAFE, NOW, HOUR) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
