@@ -135,6 +135,17 @@ def test_a_callback_that_came_while_a_person_thought_is_not_told_twice(planted):
     assert planted.journalled("imported") == []
 
 
+def test_a_video_that_went_while_a_person_thought_is_not_recorded(planted):
+    class Slow:
+        def readline(self, *_):
+            del planted.world.videos["x-new"]
+            return "y\n"
+
+    _, _, err = told(planted, "--record", stdin=Slow())
+    assert "not recorded: x-new is not there any more" in err
+    assert planted.site.journalled() == []
+
+
 def children(desk, count):
     for number in range(count):
         user = f"x5c{number:03}"
@@ -155,6 +166,16 @@ def test_calls_are_bounded_and_the_next_call_goes_on(desk):
     code, record, _ = told(desk, "--max-calls 4")
     assert (code, record["calls"], record["users_read"]) == (0, 3, 7)
     assert told(desk, "--max-age 0")[1]["calls"] == 7  # one for an account of up to a hundred videos
+
+
+def test_where_dailymotion_is_down_it_is_not_asked_for_everybody(desk):
+    children(desk, 6)
+    desk.site.user(CAFE)
+    down = {"kind": "not-json", "method": "GET", "path": "/user/*/videos", "count": 99}
+    desk.app.extensions["faults"].to_come.append(fault(down))
+    code, record, _ = told(desk)
+    assert (code, record["calls"], len(record["not_read"])) == (3, 3, 7)
+    assert [bool(each["why"]) for each in record["not_read"]] == [True] * 3 + [False] * 4
 
 
 def test_an_account_that_needs_more_calls_than_allowed_is_read_in_several_goes(desk, differing):
