@@ -7,6 +7,7 @@ import click
 
 from feeds.commands._parent import me, now, parent_of
 from feeds.commands.options import Age, catalog_option, folders_of
+from feeds.core.errors import UsageError
 from feeds.formats.terminal import visible
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def command(
     from feeds.correcting.known import read_known
     from feeds.formats.reconcile_text import render, render_json
 
+    if yes and not record:
+        raise UsageError("--yes answers what --record asks: give both, or neither.")
     folders = folders_of(catalog)
     known = read_known(folders, now())
     adopted = adopted_accounts(known)

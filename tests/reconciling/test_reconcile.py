@@ -116,6 +116,11 @@ def test_what_is_ambiguous_is_never_recorded(desk, differing):
     assert [event["guid"] for event in desk.journalled("imported")] == ["b1"]
 
 
+def test_a_yes_to_no_question_is_refused(planted):
+    code, _, err = planted.call("reconcile --yes")
+    assert (code, err) == (2, "error: --yes answers what --record asks: give both, or neither.\n")
+
+
 def test_what_was_taken_back_once_is_never_suggested_again(planted):
     told(planted, "--record --yes")
     out = planted.call("results list --ids")[1]
