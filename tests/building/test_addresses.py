@@ -1,4 +1,4 @@
-"""Where the built site says it is reached: below a segment that only Dailymotion is told, where the network wants it."""
+"""Where the built site says it is: below a segment that only Dailymotion is told, where the network wants that."""
 
 import json
 import re
