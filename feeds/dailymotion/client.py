@@ -15,6 +15,7 @@ from feeds.dailymotion.values import ADOPTION_ROLE, ADOPTION_SCOPE, Identity, Li
 # The most for `page` and `limit`: https://developers.dailymotion.com/api/platform-api/understand-api-responses/
 # The most rows of one query: https://developers.dailymotion.com/me/docs/browse-large-video-catalog
 PAGE_ROWS, QUERY_ROWS = 100, 1000
+QUERY_PAGES = QUERY_ROWS // PAGE_ROWS
 # Inferred, as PARENT_SCOPES are.
 _VIDEO_NEEDS = "the scope manage_videos, and a video of an account that is this parent's child"
 
@@ -53,6 +54,10 @@ class Client(Calls):
     def children(self, parent_id: str, fields: Iterable[str] = ("id", "username")) -> Listing:
         """Return the parent's children with these fields and `id`; public fields need no login."""
         return self._listing(f"/user/{segment(parent_id)}/children", fields)
+
+    def children_page(self, parent_id: str, fields: Iterable[str], *, number: int) -> Listing:
+        """Return one page of `children`, of 1 to QUERY_PAGES; `capped` where Dailymotion has another. One call."""
+        return self._page(f"/user/{segment(parent_id)}/children", fields, number=number)
 
     def children_among(
         self, parent_id: str, ids: Iterable[str], fields: Iterable[str] = ("id", "username")
@@ -188,22 +193,27 @@ class Client(Calls):
         return f"This login lacks {' and '.join(lacks)}." if lacks else ""
 
     def _listing(self, path: str, fields: Iterable[str], filters: Mapping[str, str] | None = None) -> Listing:
-        names = ",".join(dict.fromkeys(("id", *fields)))
         rows: dict[str, Mapping[str, Any]] = {}  # by id: an account may move to the next page while we read
-        seen, has_more, page = 0, True, 0
-        while has_more and seen < QUERY_ROWS:
-            page += 1
-            query = {**(filters or {}), "fields": names, "limit": str(PAGE_ROWS), "page": str(page)}
-            told = self.get(path, query)
-            listed = told.get("list")
-            if not isinstance(listed, list) or not all(
-                isinstance(row, dict) and isinstance(row.get("id"), str) for row in listed
-            ):
-                raise Broken(f"Dailymotion answered GET {path} with no list of accounts. Try again later.")
-            rows |= {row["id"]: row for row in listed if row["id"] not in rows}
-            seen += PAGE_ROWS
-            has_more = told.get("has_more") is True
+        has_more, number = True, 0
+        while has_more and number < QUERY_PAGES:
+            number += 1
+            page = self._page(path, fields, filters, number=number)
+            rows |= {row["id"]: row for row in page.rows if row["id"] not in rows}
+            has_more = page.capped
         return Listing(tuple(rows.values()), capped=has_more or len(rows) >= QUERY_ROWS)
+
+    def _page(
+        self, path: str, fields: Iterable[str], filters: Mapping[str, str] | None = None, *, number: int
+    ) -> Listing:
+        names = ",".join(dict.fromkeys(("id", *fields)))
+        query = {**(filters or {}), "fields": names, "limit": str(PAGE_ROWS), "page": str(number)}
+        told = self.get(path, query)
+        listed = told.get("list")
+        if not isinstance(listed, list) or not all(
+            isinstance(row, dict) and isinstance(row.get("id"), str) for row in listed
+        ):
+            raise Broken(f"Dailymotion answered GET {path} with no list of accounts. Try again later.")
+        return Listing(tuple(listed), capped=told.get("has_more") is True)
 
 
 def segment(name: str) -> str:
