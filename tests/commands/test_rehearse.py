@@ -92,6 +92,20 @@ isn't installed, so there was no remote, no editor and no feeds sync. The
 scratch copy is gone, and the catalog was not touched.
 """
 LINES = [line[:26] for line in PLAYED.splitlines()[:12]]
+# At which line it is ended, and by which signal. In the short form each signal and each kind of moment has its turn:
+# Git alone, the servers up, the stand-in at work.
+ENDINGS = [(1, signal.SIGINT), (4, signal.SIGHUP), (7, signal.SIGTERM)]
+ALL_ENDINGS = [*((line, signal.SIGINT) for line in range(12)), *((line, each) for line, each in ENDINGS[1:])]
+
+
+def pytest_generate_tests(metafunc):
+    if "number" in metafunc.fixturenames:
+        endings = ALL_ENDINGS if metafunc.config.getoption("--campaigns") else ENDINGS
+        metafunc.parametrize(
+            ("moment", "number"),
+            [(LINES[line], number) for line, number in endings],
+            ids=lambda each: str(each).strip(),
+        )
 
 
 @pytest.fixture
@@ -102,14 +116,14 @@ def git(need):
 
 @pytest.fixture
 def rehearsed(network, tmp_path, git):
-    """Return a function that plays all steps in this process, with others behind some, and returns the conclusion."""
+    """Return a function that plays steps in this process, with others behind some, and returns the conclusion."""
 
     def rehearsed(behind, steps=STEPS):
         folder = tmp_path / "scratch"
         folder.mkdir()
         played = []
         for step in steps:
-            played += [step, *([behind[step]] if step in behind else [])]
+            played += [step, *behind.get(step, ())]
         with Programs() as programs:
             stage = Stage(programs, folder, Folders(network, network / ".feeds"))
             stage.play(played)
@@ -118,11 +132,11 @@ def rehearsed(network, tmp_path, git):
     return rehearsed
 
 
-def in_a_clone_of_theirs(change):
+def theirs(change):
     """Return a step in which somebody else clones the remote, changes it, and pushes."""
 
     def step(stage):
-        clone = Clone(stage.scratch / "somebody", "somebody")
+        clone = Clone(stage.scratch / change.__name__, "somebody")
         clone.clone(stage.remote)
         change(clone)
         clone.push()
@@ -184,7 +198,7 @@ def commit_a_token(stage):
         (clone.folder / "results" / "token.txt").unlink()
         clone.commit("Nobody has seen it")
 
-    in_a_clone_of_theirs(change)(stage)
+    theirs(change)(stage)
 
 
 def overlook_the_guest(stage):
@@ -200,10 +214,27 @@ def kill_the_sync(stage):
     stage.server.process.wait()
 
 
-def test_the_loop_is_played_and_adds_up(feeds, network, git):
-    code, output, errors = feeds.run("rehearse", "--catalog", network)
+def test_the_loop_is_played_and_adds_up_whatever_the_user_keeps_and_nothing_is_left_or_changed(
+    feeds, network, tree, git
+):
+    """One rehearsal for all of it, with a configuration of git, variables and a login that it must not look at."""
+    (feeds.home / ".gitconfig").write_text(
+        "[core]\n\thooksPath = /nowhere\n\tautocrlf = true\n\texcludesFile = ~/ignored\n"
+        "[commit]\n\tgpgSign = true\n[init]\n\tdefaultBranch = trunk\n"
+        "[pull]\n\tff = only\n[push]\n\tdefault = nothing\n"
+    )
+    (feeds.home / "ignored").write_text("*.yaml\n")
+    folder = feeds.home / ".local" / "state" / "feeds"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "login.json").write_text("no login, and readable for all")
+    before = tree(network), tree(feeds.home)
+    environ = {"GIT_DIR": "/nowhere", "GIT_AUTHOR_DATE": "never", "GIT_CONFIG_COUNT": "1", "XDG_STATE_HOME": ""}
+    code, output, errors = feeds.run("rehearse", "--catalog", network, **environ)
     assert (code, errors) == (0, "")
     assert output == f"Rehearsing {network} on a scratch copy, with a Git remote of its own.\n{PLAYED}"
+    assert feeds.left() == []
+    assert (tree(network), tree(feeds.home)) == before
+    assert list(feeds.temporary.iterdir()) == []
 
 
 def test_without_git_it_is_played_without_and_says_so(feeds, network, tmp_path):
@@ -212,46 +243,7 @@ def test_without_git_it_is_played_without_and_says_so(feeds, network, tmp_path):
     assert output == f"Rehearsing {network} on a scratch copy.\n{WITHOUT_GIT}"
 
 
-def test_nothing_is_left_and_nothing_is_changed(feeds, network, tree, git):
-    before = tree(network)
-    code, _, _ = feeds.run("rehearse", "--catalog", network)
-    assert code == 0
-    assert feeds.left() == []
-    assert (tree(network), tree(feeds.home), list(feeds.temporary.iterdir())) == (before, {}, [])
-
-
-def test_whatever_git_is_told_by_the_user_it_goes_its_own_way(feeds, network, git):
-    (feeds.home / ".gitconfig").write_text(
-        "[core]\n\thooksPath = /nowhere\n\tautocrlf = true\n\texcludesFile = ~/ignored\n"
-        "[commit]\n\tgpgSign = true\n[init]\n\tdefaultBranch = trunk\n"
-        "[pull]\n\tff = only\n[push]\n\tdefault = nothing\n"
-    )
-    (feeds.home / "ignored").write_text("*.yaml\n")
-    environ = {"GIT_DIR": "/nowhere", "GIT_AUTHOR_DATE": "never", "GIT_CONFIG_COUNT": "1"}
-    code, output, errors = feeds.run("rehearse", "--catalog", network, **environ)
-    assert (code, errors) == (0, "")
-    assert output.endswith(PLAYED)
-
-
-def test_a_login_that_the_user_keeps_is_not_looked_at(feeds, network, git):
-    folder = feeds.home / ".local" / "state" / "feeds"
-    folder.mkdir(mode=0o700, parents=True)
-    (folder / "login.json").write_text("no login, and readable for all")
-    code, _, errors = feeds.run("rehearse", "--catalog", network, XDG_STATE_HOME="")
-    assert (code, errors) == (0, "")
-
-
-@pytest.mark.parametrize("moment", [LINES[number] for number in (0, 1, 2, 4, 5, 7, 10)])
-def test_ctrl_c_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, git):
-    ended_at(moment, signal.SIGINT, feeds, network, tree)
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_other_signals_end_it_as_well(feeds, network, tree, number, git):
-    ended_at(LINES[2], number, feeds, network, tree)
-
-
-def ended_at(moment, number, feeds, network, tree):
+def test_a_signal_ends_it_at_any_step_without_a_trace(feeds, network, tree, moment, number, git):
     before = tree(network)
     program = feeds.start("rehearse", "--catalog", network)
     while not (line := program.stdout.readline()).startswith(moment):
@@ -306,45 +298,57 @@ def test_a_remote_that_takes_no_results_is_told_with_what_the_sync_says(rehearse
         stage.server.limit_s = 3
 
     with pytest.raises(FeedsError) as error:
-        rehearsed({crawl: closed})
+        rehearsed({crawl: [closed]})
     assert "3 seconds passed without the callbacks' events on the remote.\nIts last lines:\n" in str(error.value)
     assert "this branch is closed" in str(error.value)
 
 
+def keep_bos_feed(stage):
+    (stage.scratch / "kept.xml").write_bytes((stage.site / "feeds" / "x3bo.xml").read_bytes())
+
+
+def swap_bos_feed(stage):
+    """Show two imported videos, and as many others less: the number is what it was."""
+    (stage.site / "feeds" / "x3bo.xml").write_bytes((stage.scratch / "kept.xml").read_bytes())
+    stage.report = {**stage.report, "listed": stage.report["listed"] + 2}
+
+
+# Each harm, and what is said of it and of no other harm in the same rehearsal.
+WHILE_IT_RUNS = [
+    (publish, keep_bos_feed, []),
+    (edit, theirs(revert_the_editor), ['does not show "(corrected) ', "not on the remote as the editor pushed it."]),
+    (connect, adopt_the_stranger, ["strayfilms only asked to join, and is adopted at the stand-in."]),
+    (crawl, overlook_the_guest, ["guestfilms was adopted, and the importer found no feed of theirs."]),
+    (carry, kill_the_sync, ["feeds sync ended with exit code -9 instead of 130."]),
+    (stop, swap_bos_feed, [
+        "bo-0001, bo-0002 are still in the feed of bluenote, though imported",
+        "A fresh clone builds another site: feeds/x3bo.xml is different",
+    ]),
+    (clone, keep_a_token, ["A code or token of somebody's login is in state/debug.log."]),
+]  # fmt: skip
+BEHIND_ITS_BACK = [
+    (stop, theirs(lose_a_result), ["bo-0001 is not in the results", "A fresh clone builds another"]),
+    (stop, theirs(revert_the_editor), ["not on the remote as the editor pushed it."]),
+    (stop, theirs(lose_a_decision), ["strayfilms has joined, but no event tells it: approved."]),
+    (stop, theirs(remove_the_beginning), ["the editor's pull brought no users/x9guest.yaml."]),
+    (stop, reject_the_guest, ["guestfilms was told to be adopted, and is not at the stand-in."]),
+    (clone, commit_a_token, ["A code or token of somebody's login is in the repository "]),
+]
+
+
 @pytest.mark.parametrize(
-    ("behind", "step", "messages"),
-    [
-        (edit, in_a_clone_of_theirs(revert_the_editor), ['does not show "(corrected) ', "not on the remote as the"]),
-        (carry, kill_the_sync, ["feeds sync ended with exit code -9 instead of 130."]),
-        (stop, in_a_clone_of_theirs(lose_a_result), ["bo-0001 is not in the results", "A fresh clone builds another"]),
-        (stop, in_a_clone_of_theirs(revert_the_editor), ["not on the remote as the editor pushed it."]),
-        (connect, adopt_the_stranger, ["strayfilms only asked to join, and is adopted at the stand-in."]),
-        (crawl, overlook_the_guest, ["guestfilms was adopted, and the importer found no feed of theirs."]),
-        (stop, reject_the_guest, ["guestfilms was told to be adopted, and is not at the stand-in."]),
-        (stop, in_a_clone_of_theirs(lose_a_decision), ["strayfilms has joined, but no event tells it: approved."]),
-        (stop, in_a_clone_of_theirs(remove_the_beginning), ["the editor's pull brought no users/x9guest.yaml."]),
-        (clone, keep_a_token, ["A code or token of somebody's login is in state/debug.log."]),
-        (clone, commit_a_token, ["A code or token of somebody's login is in the repository "]),
-    ],
-    ids=[
-        "change undone early",
-        "sync killed",
-        "result lost",
-        "change undone late",
-        "adopted too early",
-        "feed missing",
-        "rejected",
-        "decision lost",
-        "no file begun",
-        "token in a file",
-        "token in a commit",
-    ],
+    ("harms", "left_out", "more"),
+    [(WHILE_IT_RUNS, pull, ["not after the editor's pull what the remote has"]), (BEHIND_ITS_BACK, None, [])],
+    ids=["while it runs, and no pull", "behind its back"],
 )
-def test_what_is_lost_on_the_way_is_found(rehearsed, behind, step, messages):
+def test_whatever_is_lost_on_the_way_each_loss_is_found(rehearsed, harms, left_out, more):
+    behind = {}
+    for step, harm, _ in harms:
+        behind.setdefault(step, []).append(harm)
     with pytest.raises(FeedsError, match="The rehearsal does not add up") as error:
-        rehearsed({behind: step})
-    for message in messages:
-        assert message in str(error.value)
+        rehearsed(behind, [step for step in STEPS if step is not left_out])
+    said = str(error.value)
+    assert [each for each in [*more, *(each for *_, its in harms for each in its)] if each not in said] == [], said
 
 
 @pytest.mark.parametrize(
@@ -365,14 +369,24 @@ def test_what_is_lost_on_the_way_is_found(rehearsed, behind, step, messages):
 )
 def test_a_way_that_ends_before_its_end_is_told(rehearsed, behind, step, message):
     with pytest.raises(FeedsError, match=message):
-        rehearsed({behind: step}, STEPS[: STEPS.index(invite) + 1])
+        rehearsed({behind: [step]}, STEPS[: STEPS.index(invite) + 1])
 
 
-def test_who_waits_in_the_catalog_connects_and_has_a_feed(feeds, network, git):
+def test_who_waits_connects_callbacks_in_the_journal_are_taken_along_and_a_list_of_another_shape_is_crawled(
+    feeds, network, git
+):
     videos = "videos: [{guid: new-1, title: One, media: https://cdn.nord.example/1.mp4, category: fun}]\n"
     (network / "users" / "x4new.yaml").write_text(f"id: x4new\nusername: newcooks\n{videos}")
+    catalog = network / "catalog.yaml"
+    shape = "  user_list: {wrap: users, fields: {id: uid, username: name, feed: mrss}}\n"
+    catalog.write_text(catalog.read_text().replace("  feed_limit: 6\n", f"  feed_limit: 6\n{shape}"))
+    journal = network / ".feeds" / "journal"
+    journal.mkdir(parents=True)
+    line = '- {"at": "2026-11-24T21:15:38.078Z", "event": "imported", "guid": "bo-0001", "remote_id": "x23bz3t"}\n'
+    (journal / "00000001.yaml").write_text(line)
     code, output, errors = feeds.run("rehearse", "--catalog", network)
     assert (code, errors) == (0, "")
+    assert "feeds sync --watch: 7 videos in 2 feeds" in output  # bo-0001 is imported already
     assert "\n  partner   newcooks, in the catalog, connects on the app's pages: adopted\n" in output
     assert "newcooks                 1        1" in output
     said = " ".join(output.split())
@@ -398,55 +412,7 @@ def test_a_pull_that_conflicts_is_found(rehearsed):
         stage.editor.commit("Write where programs alone do")
 
     with pytest.raises(FeedsError, match=r"The editor's pull failed: .*could not apply"):
-        rehearsed({crawl_again: write_into_results})
-
-
-def test_results_that_a_pull_did_not_bring_are_found(rehearsed):
-    without_pull = tuple(step for step in STEPS if step is not pull)
-    with pytest.raises(FeedsError, match="not after the editor's pull what the remote has"):
-        rehearsed({}, without_pull)
-
-
-def test_a_site_that_a_fresh_clone_does_not_build_is_found(rehearsed):
-    def touch_up(stage):
-        with (stage.site / "feeds" / "x3bo.xml").open("ab") as file:
-            file.write(b"<!-- by hand -->\n")
-
-    with pytest.raises(FeedsError, match=r"A fresh clone builds another site: feeds/x3bo\.xml is different"):
-        rehearsed({stop: touch_up})
-
-
-def test_an_imported_video_that_stays_and_another_that_leaves_are_found(rehearsed):
-    kept = {}
-
-    def keep(stage):
-        kept["text"] = (stage.site / "feeds" / "x3bo.xml").read_bytes()
-
-    def swap(stage):
-        (stage.site / "feeds" / "x3bo.xml").write_bytes(kept["text"])
-        stage.report = {**stage.report, "listed": stage.report["listed"] + 2}
-
-    with pytest.raises(FeedsError, match=r"bo-0001, bo-0002 are still in the feed of bluenote, though imported"):
-        rehearsed({publish: keep, stop: swap})
-
-
-def test_a_user_list_of_another_shape_is_crawled_under_its_own_names(feeds, network):
-    catalog = network / "catalog.yaml"
-    shape = "  user_list: {wrap: users, fields: {id: uid, username: name, feed: mrss}}\n"
-    catalog.write_text(catalog.read_text().replace("  feed_limit: 6\n", shape))
-    code, output, _ = feeds.run("rehearse", "--catalog", network)
-    assert code == 0
-    assert "It adds up" in output
-
-
-def test_callbacks_that_the_app_has_not_synchronised_yet_are_taken_along(feeds, network, git):
-    journal = network / ".feeds" / "journal"
-    journal.mkdir(parents=True)
-    line = '- {"at": "2026-11-24T21:15:38.078Z", "event": "imported", "guid": "bo-0001", "remote_id": "x23bz3t"}\n'
-    (journal / "00000001.yaml").write_text(line)
-    code, output, _ = feeds.run("rehearse", "--catalog", network)
-    assert code == 0
-    assert "feeds sync --watch: 7 videos in 2 feeds" in output
+        rehearsed({crawl_again: [write_into_results]})
 
 
 def test_without_an_adopted_user_the_rest_is_played_and_it_says_what_was_not(feeds, network, git):
