@@ -89,9 +89,9 @@ def test_a_fault_in_the_network_is_told_with_its_place_and_its_remedy(text, mess
 def test_the_tables_have_a_case_of_every_rule():
     told = {word for _, message in VIDEOS + USERS + NETWORKS for word in findings_rules(message)}
     assert told == {
-        "access", "category", "character", "country", "date", "description", "duration", "empty-file", "guid", "include",
-        "language", "media", "media-base", "media-type", "notify", "number", "required", "rights", "shape", "span",
-        "tag", "text", "title", "too-long", "unknown-key", "url", "user-id", "user-list", "window", "yaml", "yes-or-no",
+        "access", "category", "character", "country", "date", "description", "duration", "empty-file", "guid",
+        "include", "language", "media", "media-base", "media-type", "notify", "number", "required", "rights", "shape",
+        "span", "tag", "text", "title", "too-long", "unknown-key", "url", "user-id", "user-list", "window", "yaml", "yes-or-no",
     }  # fmt: skip
 
 
