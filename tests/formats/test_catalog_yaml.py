@@ -91,7 +91,8 @@ def test_the_tables_have_a_case_of_every_rule():
     assert told == {
         "access", "category", "character", "country", "date", "description", "duration", "empty-file", "guid",
         "include", "language", "media", "media-base", "media-type", "notify", "number", "required", "rights", "shape",
-        "span", "tag", "text", "title", "too-long", "unknown-key", "url", "user-id", "user-list", "window", "yaml", "yes-or-no",
+        "span", "tag", "text", "title", "too-long", "unknown-key", "url", "user-id", "user-list", "window", "yaml",
+        "yes-or-no",
     }  # fmt: skip
 
 
