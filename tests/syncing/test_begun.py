@@ -1,17 +1,10 @@
 """Who joined by invitation finds a file begun for their videos, once, in the commit that brings the adoption."""
 
-import pytest
-
 from feeds.formats import catalog_yaml
-from tests.clones import Clones, git
+from tests.clones import git
 from tests.sites import line
 
 JOINED = line("adopted", user="cleo", username="cleo-films", parent="x1nord", invitation="k7")
-
-
-@pytest.fixture
-def clones(tmp_path):
-    return Clones(tmp_path)
 
 
 def test_an_invited_partner_finds_a_file_begun_and_an_empty_feed(clones):

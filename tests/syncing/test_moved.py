@@ -12,15 +12,12 @@ from feeds.syncing.carrying import ends_of, lines_since, matters
 from feeds.syncing.memory import Memory
 from feeds.syncing.plan import Ground, Pass
 from feeds.syncing.with_remote import sync_with_remote
-from tests.clones import Clones
 from tests.sites import imported, line
 
 
 @pytest.fixture
-def clones(tmp_path):
-    clones = Clones(tmp_path)
-    clones.server.settle()
-    return clones
+def clones(synced):
+    return synced
 
 
 class Meanwhile(Journal):

@@ -7,13 +7,21 @@ from tests.clones import Clones, Server
 MANY = [f"m{number}" for number in range(12)]
 
 
-@pytest.fixture
-def clones(tmp_path):
-    clones = Clones(tmp_path)
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    root = tmp_path_factory.mktemp("published")
+    clones = Clones(root)
     clones.editor.user("bo", *MANY)
     clones.editor.push()
     clones.server.settle()
     clones.editor.pull()
+    return root
+
+
+@pytest.fixture
+def clones(published, tmp_path):
+    clones = Clones.copied(published, tmp_path)
+    clones.server = clones.server_at("server")
     return clones
 
 
