@@ -45,7 +45,7 @@ def notify(feeds, site, receiver):
 
     def run(*options, **environ):
         known = {"FEEDS_NOTIFY_URL": receiver.url, "FEEDS_STATE": str(site.state), "NO_PROXY": "127.0.0.1"}
-        code, output, errors = feeds.run("notify", "--catalog", site.catalog, *options, **{**known, **environ})
+        code, output, errors = feeds.call("notify", "--catalog", site.catalog, *options, **{**known, **environ})
         for secret in (SECRET, "sesame", f":{receiver.port}"):
             assert secret not in output + errors
         assert "Traceback" not in errors

@@ -35,7 +35,7 @@ def plan(feeds, site):
 
     def run(*options, **environ):
         environ = {"FEEDS_STATE": str(site.state), **environ}
-        code, output, errors = feeds.run("plan", "--catalog", site.catalog, "--at", AT, *options, **environ)
+        code, output, errors = feeds.call("plan", "--catalog", site.catalog, "--at", AT, *options, **environ)
         assert "Traceback" not in errors
         return code, output or errors
 
@@ -60,7 +60,7 @@ def anna(site, *extra, without=(), **keys):
     site.user("anna", *kept, *extra, **keys)
 
 
-def test_an_edit_is_told_user_by_user(site, plan):
+def test_an_edit_is_told_user_by_user_and_so_by_the_program_itself(site, feeds, plan):
     anna(
         site,
         {"guid": "a12", "title": "Another", "media": "elsewhere.mp4"},
@@ -72,6 +72,8 @@ def test_an_edit_is_told_user_by_user(site, plan):
     site.user("dan", "d1")
     code, output = plan()
     assert code == 0
+    program = feeds.run("plan", "--catalog", site.catalog, "--at", AT, FEEDS_STATE=str(site.state))
+    assert program == (0, output, "")
     head = git(site.catalog, "rev-parse", "HEAD")[:10]
     assert (
         output
@@ -157,7 +159,7 @@ def test_the_guard_of_the_build_says_the_same(site, planned, tmp_path, feeds):
     for gone, refused in ((4, True), (3, False)):
         anna(site, without=[f"a{number:02}" for number in range(1, gone + 1)])
         assert (planned()[0] == 1) is refused
-        code, _, errors = feeds.run(*build, FEEDS_STATE=str(site.state))
+        code, _, errors = feeds.call(*build, FEEDS_STATE=str(site.state))
         assert (code == 1) is refused
         if refused:
             assert f"--allow-removals {planned()[3]['allow_removals']}" in errors
@@ -338,7 +340,9 @@ def test_without_git_it_is_compared_with_the_last_publication(tmp_path, feeds):
     site.happened(adopted("anna") + failed("a2", 1))
 
     def run(*arguments):
-        code, output, errors = feeds.run(*arguments, "--catalog", site.catalog, "--at", AT, FEEDS_STATE=str(site.state))
+        code, output, errors = feeds.call(
+            *arguments, "--catalog", site.catalog, "--at", AT, FEEDS_STATE=str(site.state)
+        )
         assert "Traceback" not in errors
         return code, output
 
