@@ -25,7 +25,8 @@ bench: $(VENV)/.installed-bench  ## the speed table, against peers
 	@$(PY) -m benchmarks
 
 campaigns: $(VENV)/.installed-dev  ## the long crash and load runs
-	@$(PY) -m pytest -p no:xdist --campaigns tests/campaigns tests/commands/test_rehearse.py
+	@$(PY) -m pytest -p no:xdist --campaigns tests/campaigns tests/commands/test_rehearse.py \
+	  tests/commands/test_serve.py
 
 lint: $(VENV)/.installed-dev   ## ruff and mypy --strict
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy

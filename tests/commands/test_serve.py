@@ -18,6 +18,16 @@ EVENT = {
 }
 
 
+PROGRAMS = {"sandbox serve": "stand-in", "feeds sync": "sync", "gunicorn": "app", "_site": "The site's server"}
+
+
+def pytest_generate_tests(metafunc):
+    if "ending" in metafunc.fixturenames:
+        # Without --campaigns two of them: one look after all four, and the words are a table.
+        of_them = PROGRAMS if metafunc.config.getoption("--campaigns") else ["feeds sync", "_site"]
+        metafunc.parametrize("ending", of_them)
+
+
 @pytest.fixture
 def serve(feeds, network):
     """Return a function that serves the network and returns the running program and its two addresses."""
@@ -46,8 +56,8 @@ def post(url, events):
         return session.post(url, json=events, timeout=10)
 
 
-def test_the_built_site_is_served_with_its_types(serve):
-    _, user_list, _ = serve()
+def test_the_built_site_is_served_with_its_types_and_the_callback_at_the_printed_address_is_taken(serve, network):
+    _, user_list, callback = serve()
     users = get(user_list)
     assert users.headers["Content-Type"] == "application/json"
     assert [user["id"] for user in users.json()] == ["x2anna", "x3bo"]
@@ -55,10 +65,6 @@ def test_the_built_site_is_served_with_its_types(serve):
     assert feed.headers["Content-Type"] == "application/rss+xml; charset=utf-8"
     assert b"bo-0001" in feed.content
     assert get(user_list.replace("users.json", "feeds/")).status_code == 404
-
-
-def test_the_callback_at_the_printed_address_is_taken(serve, network):
-    _, _, callback = serve()
     answer = post(callback, [EVENT])
     assert (answer.status_code, answer.json()["recorded"]) == (200, 1)
     (segment,) = (network / ".feeds" / "journal").glob("*.yaml")
@@ -161,14 +167,12 @@ def test_without_git_the_copy_is_served_too(sandbox, feeds):
     assert (feeds.left(), list(feeds.temporary.iterdir())) == ([], [])
 
 
-@pytest.mark.parametrize("program", ["sandbox serve", "feeds sync", "gunicorn", "_site"])
-def test_when_one_of_its_programs_ends_it_says_which_and_all_end(sandbox, feeds, program, need):
+def test_when_one_of_its_programs_ends_it_says_which_and_all_end(sandbox, feeds, ending, need):
     need("git")
     running, _ = sandbox()
-    feeds.end(min(number for number in feeds.marked() if program in feeds.arguments(number)))
+    feeds.end(min(number for number in feeds.marked() if ending in feeds.arguments(number)))
     assert running.wait(60) == 1
-    words = {"sandbox serve": "stand-in", "feeds sync": "sync", "gunicorn": "app", "_site": "The site's server"}
-    assert f"{words[program]} ended by itself" in running.stderr.read()
+    assert f"{PROGRAMS[ending]} ended by itself" in running.stderr.read()
     assert (feeds.left(), list(feeds.temporary.iterdir())) == ([], [])
 
 
