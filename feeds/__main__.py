@@ -24,6 +24,7 @@ COMMANDS = {
     "push": "Send a corrected entry to Dailymotion, for a video imported before.",
     "preview": "Show each feed on a local page, with what is wrong beside each video.",
     "reconcile": "Compare catalog and events with what really is on Dailymotion.",
+    "report": "Report revenues, numbers of the accounts, and imports.",
     "rehearse": "Play the whole loop on a scratch copy: push, sync, crawl, call back.",
     "results": "Look at what came back from Dailymotion, and record what people know.",
     "schema": "Print the JSON Schema by which editors complete and check.",

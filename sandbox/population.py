@@ -110,8 +110,9 @@ def add_account(world: World, account_id: str, username: str) -> Account:
     number = int(digest("account", account_id)[:8], 16)
     revenues: dict[str, float | None] = {}
     for of in ("claim", "paidcontent", "video", "website"):
+        its = int(digest(of, account_id)[:8], 16)
         for days, span in enumerate(("last_day", "last_week", "last_month", "total"), start=1):
-            cents = number % (1000 * days**3)
+            cents = its % (1000 * days**3)
             revenues[f"{of}_{span}"] = None if number % _UNKNOWN_EVERY == 0 else cents / 100
     world.accounts[account_id] = Account(
         id=account_id,

@@ -24,6 +24,7 @@ ALLOWED = {
     "correcting": {"building", "dailymotion", "storage", "formats", "core", "settings"},
     "uploading": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "reconciling": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
+    "reporting": {"onboarding", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "access_settings": {"core", "formats", "settings"},
@@ -42,6 +43,7 @@ ALLOWED = {
         "importing",
         "correcting",
         "reconciling",
+        "reporting",
         "uploading",
         "previewing",
         "probing",
