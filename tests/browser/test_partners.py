@@ -114,7 +114,7 @@ def test_a_keyboard_is_enough_to_decide(nord, open_window):
 
 
 def walk(page, nord):
-    """Show every kind of page in turn, with so many partners that each state folds, and one goes on to a second page."""
+    """Show every kind of page in turn, with so many partners that states fold, and one has a second page."""
     kinds = ("asked_to_join", "approved", "refused", "rejected", "left", "adopted", "adopted", "adopted")
     name = "a-username-that-is-longer-than-most-others-are"
     nord.site.journal(
