@@ -31,6 +31,7 @@ COMMANDS = {
     "status": "Show where the network stands, and what needs a person.",
     "sync": "Carry events into Git, take in what editors pushed, publish the site.",
     "takedown": "Take down at Dailymotion what should be online no more.",
+    "upload": "Upload a film to the account of a partner.",
     "serve": "Serve the site and the app on this machine, until ^C.",
 }
 

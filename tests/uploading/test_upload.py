@@ -1,0 +1,252 @@
+"""`feeds upload`, against Dailymotion's stand-in: one video comes of it, whatever gets lost, and its feed drops it."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sandbox.faults import KINDS, fault
+from tests.correcting.conftest import desk  # noqa: F401
+from tests.onboarding.conftest import CAFE
+from tests.sites import line
+
+HELD = {"guid": "v1", "title": "Live at Nine", "description": "At nine.", "tags": ["jazz"], "hold": "upload"}
+KIDS = {**HELD, "for_kids": "false"}
+WORDS = ["--title", "Trailer", "--category", "tv", "--not-for-kids"]
+
+
+@pytest.fixture
+def studio(desk, tmp_path):  # noqa: F811
+    """Return a network with a held video, and a film of it on the disk."""
+    desk.site.user(CAFE, KIDS, "listed1", {"guid": "w1", "withdraw": "a claim"})
+    desk.film = tmp_path / "live.mp4"
+    desk.film.write_bytes(b"film" * 50_000)
+    return desk
+
+
+def upload(studio, *words, film=None):
+    return studio.call("upload", CAFE, str(film or studio.film), "--no-wait", *words)
+
+
+def videos(studio):
+    return list(studio.world.videos.values())
+
+
+def time_passes(studio):
+    """Have what was asked for without an answer have been asked for long ago."""
+    for note in (studio.site.state / "uploads").glob("*/attempt.json"):
+        told = json.loads(note.read_text())
+        if told["asked"]:
+            note.write_text(json.dumps({**told, "asked": "2026-11-24T00:00:00+00:00"}))
+
+
+def its_fault(studio, kind, method, path, **more):
+    studio.app.extensions["faults"].to_come.append(fault({"kind": kind, "method": method, "path": path, **more}))
+
+
+def calls(studio, method):
+    return [each["path"] for each in studio.app.extensions["faults"].calls if each["method"] == method]
+
+
+def test_a_film_becomes_a_video_with_what_its_entry_says_and_counts_as_imported(studio):
+    code, out, err = upload(studio, "--guid", "v1")
+    (made,) = videos(studio)
+    assert (code, out) == (0, f"v1  {made.id}  uploaded for {CAFE}\n"), err
+    assert made.owner == CAFE
+    shown = {name: made.values[name] for name in ("title", "channel", "tags", "description", "published", "private")}
+    assert shown == {
+        "title": "Live at Nine", "channel": "tv", "tags": ["jazz"], "description": "At nine.", "published": True,
+        "private": False,
+    }  # fmt: skip
+    assert made.values["is_created_for_kids"] is False
+    (event,) = studio.journalled("imported")
+    assert {name: event[name] for name in ("guid", "remote_id", "user", "via", "by")} == {
+        "guid": "v1", "remote_id": made.id, "user": CAFE, "via": "upload", "by": "olga",
+    }  # fmt: skip
+    code, out, err = upload(studio, "--guid", "v1")
+    assert (code, out) == (1, "")
+    assert f"error: 'v1' is on Dailymotion as {made.id}: nothing is to be uploaded." in err
+    assert len(videos(studio)) == 1
+
+
+def test_the_whole_film_arrives_and_its_name_here_stays_here(studio):
+    upload(studio, "--guid", "v1")
+    (sent,) = studio.world.uploads.values()
+    assert (sent.state, sent.size, sent.name) == ("done", 200_000, "film.mp4")
+
+
+def test_a_film_that_stands_in_no_catalog_is_an_event_of_its_user_and_made_once(studio):
+    code, _, err = upload(studio, *WORDS)
+    assert code == 0, err
+    (made,) = videos(studio)
+    assert [(each["user"], each["remote_id"], each["title"]) for each in studio.journalled("uploaded")] == [
+        (CAFE, made.id, "Trailer")
+    ]
+    code, _, err = upload(studio, *WORDS)
+    assert (code, len(videos(studio))) == (1, 1)
+    assert f"'Trailer' was uploaded as {made.id} at" in err
+
+
+def test_of_a_public_address_the_film_is_fetched_by_dailymotion(studio):
+    code, _, err = upload(studio, "--guid", "v1", film="https://cdn.nord.example/live.mp4")
+    assert code == 0, err
+    assert [made.values["url"] for made in videos(studio)] == ["https://cdn.nord.example/live.mp4"]
+    assert studio.world.uploads == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--guid", "w1"], "'w1' is withdrawn: a claim"),
+        (["--guid", "nobody"], "'nobody' is no guid of the catalog"),
+        (["--guid", "listed1", "--not-for-kids"], "Dailymotion may be importing it"),
+        (["--guid", "listed1"], "whether 'listed1' is made for children: write `for_kids: false`"),
+        (["--guid", "v1", "--title", "Other"], "come from its entry: correct them there"),
+        (["--guid", "v1", "--for-kids"], "The entry of 'v1' says `for_kids: false`"),
+        (["--title", "Trailer", "--category", "tv"], "give --not-for-kids or --for-kids"),
+        (["--category", "cooking", "--title", "Trailer", "--not-for-kids"], '"cooking" is not a category'),
+        (["--not-for-kids"], "Give --title, or --guid"),
+    ],
+)
+def test_what_may_not_be_uploaded_is_refused_with_the_reason_before_anything_is_sent(studio, words, told):
+    code, out, err = upload(studio, *words)
+    assert code in (1, 2)
+    assert out == ""
+    assert told in err
+    assert calls(studio, "POST") == []
+    assert studio.journalled("imported") == []
+
+
+@pytest.mark.parametrize(
+    ("film", "told"),
+    [
+        ("/nowhere/a.mp4", "/nowhere/a.mp4 can't be read: No such file or directory."),
+        ("ftp://nord.example/a.mp4", "begins with https:// or http://"),
+        ("http://127.0.0.1/a.mp4", "127.0.0.1 is no public host"),
+        ("https://me:secret@nord.example/a.mp4", "The address holds a login"),
+    ],
+)
+def test_what_is_no_film_is_refused(studio, film, told):
+    code, _, err = upload(studio, "--guid", "v1", film=film)
+    assert code == 2
+    assert told in err
+
+
+def test_only_for_a_child_is_anything_uploaded(studio):
+    studio.site.happened(line("left", "2026-11-23T10:00:00.000Z", user=CAFE, parent="x1nord"))
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 1
+    assert "Only for a child may one upload." in err
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_asks_nobody(studio):
+    code, out, err = upload(studio, "--guid", "v1", "--dry-run")
+    assert (code, out) == (0, "")
+    assert "is_created_for_kids  false" in err
+    assert err.endswith("Nothing was sent.\n")
+    assert calls(studio, "POST") == calls(studio, "GET") == []
+
+
+def test_a_listed_video_is_uploaded_by_a_persons_word_alone(studio):
+    code, _, err = upload(studio, "--guid", "listed1", "--not-for-kids", "--yes")
+    assert code == 0, err
+    assert len(videos(studio)) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/file/upload"), ("POST", "/upload"), ("POST", f"/user/{CAFE}/videos"), ("GET", "/video/*")],
+)
+def test_every_trouble_is_a_sentence_and_the_next_call_leaves_one_video(studio, kind, method, path):
+    its_fault(studio, kind, method, path, seconds=0.3, bytes=20_000_000, retry_after_s=30)
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code in (0, 3)
+    assert "Traceback" not in err
+    if code == 3:
+        assert err.splitlines()[-1].endswith(".")
+        assert "error: " in err
+    assert len(videos(studio)) <= 1
+    time_passes(studio)
+    again, _, err = upload(studio, "--guid", "v1")
+    assert again == 0 or "is on Dailymotion as" in err, err
+    (made,) = videos(studio)
+    assert {each["remote_id"] for each in studio.journalled("imported")} == {made.id}
+
+
+def test_the_login_never_reaches_the_host_that_takes_the_film(studio):
+    heard = []
+    inner = studio.app.wsgi_app
+
+    def listening(environ, start_response):
+        heard.append((environ["PATH_INFO"], environ.get("HTTP_AUTHORIZATION")))
+        return inner(environ, start_response)
+
+    studio.app.wsgi_app = listening
+    upload(studio, "--guid", "v1")
+    assert [login for path, login in heard if path in ("/upload", "/rupload")] == [None]
+    assert all(login for path, login in heard if path.startswith("/user/"))
+
+
+def test_a_video_that_was_asked_for_and_not_seen_is_not_asked_for_a_second_time_at_once(studio):
+    its_fault(studio, "drop-before", "POST", f"/user/{CAFE}/videos")
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 3
+    assert "Call the same again in two minutes: it looks first, and makes no second." in err
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 3
+    assert "isn't known yet. Call the same again after" in err
+    assert calls(studio, "POST").count(f"/user/{CAFE}/videos") == 1
+    time_passes(studio)
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 0, err
+    assert len(videos(studio)) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/upload"), ("POST", f"/user/{CAFE}/videos"), ("GET", "/video/*")]
+)
+def test_killed_at_any_step_it_is_called_again_and_leaves_one_video(studio, method, path):
+    its_fault(studio, "hang", method, path, seconds=2)
+    program = subprocess.Popen(
+        [sys.executable, "-m", "feeds", "upload", CAFE, str(studio.film), "--guid", "v1", "--no-wait"],
+        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    asked = path.removesuffix("*")
+    while not any(each.startswith(asked) for each in calls(studio, method)):
+        assert program.poll() is None
+        time.sleep(0.02)
+    program.kill()
+    program.wait()
+    upload(studio, "--guid", "v1")
+    time_passes(studio)
+    upload(studio, "--guid", "v1")
+    (made,) = videos(studio)
+    assert {each["remote_id"] for each in studio.journalled("imported")} == {made.id}
+
+
+def test_two_at_once_make_one_video(studio):
+    its_fault(studio, "hang", "POST", "/upload", seconds=2)
+    words = [sys.executable, "-m", "feeds", "upload", CAFE, str(studio.film), "--guid", "v1", "--no-wait"]
+    programs = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [program.communicate()[1] for program in programs]
+    assert sorted(program.returncode for program in programs) == [0, 1], told
+    assert any("Another `feeds upload` of the very same is under way" in each for each in told), told
+    assert len(videos(studio)) == 1
+
+
+def test_a_film_that_could_not_be_encoded_takes_the_import_back_and_says_why(studio):
+    inner = studio.app.wsgi_app
+
+    def spoiling(environ, start_response):
+        for made in studio.world.videos.values():
+            made.values["status"] = "encoding_error"
+        return inner(environ, start_response)
+
+    studio.app.wsgi_app = spoiling
+    code, _, err = studio.call("upload", CAFE, str(studio.film), "--guid", "v1")
+    assert code == 1
+    assert "Dailymotion could not use the film: encoding_error. The next build lists it again." in err
+    assert [each["event"] for each in studio.site.journalled()][-3:] == ["imported", "undone", "import_failed"]
