@@ -44,6 +44,14 @@ class Sandbox:
         """Have a call to come fail."""
         self._faults.to_come.append(fault({"kind": kind, **wanted}))
 
+    def heal(self):
+        """Forget the faults to come."""
+        self._faults.clear()
+
+    def forget_calls(self):
+        """Count calls anew."""
+        self._faults.calls.clear()
+
     def calls(self, method):
         """Return the paths of the calls with this method, in order."""
         return [call["path"] for call in self._faults.calls if call["method"] == method]

@@ -1,0 +1,32 @@
+"""Reports as they were on a day: one a day, the later in the place of the earlier, and never half of one."""
+
+from datetime import date
+
+import pytest
+
+from feeds.core.errors import StorageError
+from feeds.storage import snapshots
+
+DAY = date(2026, 11, 25)
+
+
+def test_a_later_report_of_a_day_takes_the_place_of_the_earlier_one(tmp_path):
+    path = snapshots.write(tmp_path, "revenue-total", DAY, b"one\n")
+    assert path == tmp_path / "reports/revenue-total/2026-11-25.yaml"
+    snapshots.write(tmp_path, "revenue-total", DAY, b"two\n")
+    snapshots.write(tmp_path, "revenue-total", date(2026, 10, 3), b"old\n")
+    (path.parent / ".2026-11-26.yaml.abcd.tmp").write_bytes(b"of a killed program")
+    (path.parent / "notes.yaml").write_bytes(b"of a person")
+    assert snapshots.days(tmp_path, "revenue-total") == ["2026-10-03", "2026-11-25"]
+    assert snapshots.read(tmp_path, "revenue-total", "2026-11-25") == (path, b"two\n")
+    assert snapshots.days(tmp_path, "users") == []
+
+
+def test_where_nothing_can_be_written_it_is_a_sentence_and_the_earlier_one_stays(tmp_path):
+    path = snapshots.write(tmp_path, "users", DAY, b"one\n")
+    (tmp_path / "reports/revenue-total").write_bytes(b"in the way")
+    with pytest.raises(StorageError, match="revenue-total can't be made"):
+        snapshots.write(tmp_path, "revenue-total", DAY, b"two\n")
+    with pytest.raises(StorageError, match="can't be read"):
+        snapshots.read(tmp_path, "users", "2026-11-24")
+    assert path.read_bytes() == b"one\n"
