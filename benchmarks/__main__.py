@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import callback, plan, rows, sync
+from benchmarks import callback, plan, repository, rows, sync
 from benchmarks.measure import CommandError
 from benchmarks.rows import QUICK, OutputsDifferError, Row, Size
 
@@ -41,6 +41,13 @@ def syncs(size: Size, scratch: Path) -> Iterator[Row]:
         yield Row(name, goal, figure, met)
 
 
+def repositories(size: Size, scratch: Path) -> Iterator[Row]:
+    """Yield the rows about what years of events weigh in Git; they have no goal."""
+    histories = ((2_000, 10),) if size is QUICK else ((100_000, 10), (1_000_000, 100))
+    for name, figure in repository.repository_rows(scratch, histories):
+        yield Row(name, "", figure, None)
+
+
 GROUPS: dict[str, Callable[[Size, Path], Iterable[Row]]] = {
     "full": rows.full_build,
     "incremental": rows.incremental,
@@ -48,6 +55,7 @@ GROUPS: dict[str, Callable[[Size, Path], Iterable[Row]]] = {
     "callback": callbacks,
     "sync": syncs,
     "plan": plan.one_user_changed,
+    "repository": repositories,
     "start": rows.start,
 }
 

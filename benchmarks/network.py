@@ -114,6 +114,11 @@ def write_results(folder: Path, count: int, *, instance: str = "main") -> None:
         (results / f"{day:%Y-%m-%d}.yaml").write_bytes(b"".join(lines))
 
 
+def import_lines(first: int, count: int) -> bytes:
+    """Return so many imports of such guids, from a number on, in the order in which they happened."""
+    return b"".join(_import(number, _ADOPTED_AT) for number in range(first, first + count))
+
+
 def _network(feed_limit: int) -> str:
     return f"""network:
   name: Nord Clips
