@@ -110,15 +110,14 @@ def _wait(seconds: float) -> None:
 
 
 def _sum_up(asking: "Asking", left: int, *, interrupted: bool) -> int:
-    calls, answers = asking.calls, asking.answers
-    words = f"{len(answers.children):,} children read in {calls:,} call{'' if calls == 1 else 's'}"
+    calls, answers, count = asking.calls, asking.answers, len(asking.answers.children)
+    words = f"{count:,} {'child' if count == 1 else 'children'} read in {calls:,} call{'' if calls == 1 else 's'}"
     click.echo(f"{words}; {left:,} not read." if left else f"{words}.", err=True)
     if interrupted:
         return 130
-    trouble = answers.stopped or answers.list_trouble or next(iter(answers.troubles.values()), None)
-    if trouble is not None:
-        click.echo(f"error: {trouble}", err=True)
-    return 3 if left or trouble is not None else 0
+    if asking.first is not None:
+        click.echo(f"error: {asking.first}", err=True)
+    return 3 if left or answers.list_trouble is not None else 0
 
 
 def _save(report: "Report", folders: "Folders") -> None:

@@ -13,7 +13,7 @@ from feeds.core.events import VideoResult
 from feeds.core.reports import Column, Kind, Row, Table, Total
 
 NOBODY = "(not known whose)"
-NEVER_LISTED = "never noted as listed, so nobody knows whose they are: `feeds sync` and `feeds build --record` note it"
+NEVER_LISTED = "never noted as listed"
 
 COLUMNS = (
     Column("listed", "listed", Kind.COUNT),

@@ -49,15 +49,14 @@ def rows(
     wanted: Wanted, answers: Answers, cells: Callable[[Mapping[str, Any]], tuple[Cell, ...]], *, main: int
 ) -> tuple[Row, ...]:
     """Return a line for each account, those with the largest cell in the column `main` first, the unknown last."""
-    ids = set(wanted.named) if wanted.named is not None else wanted.adopted | answers.children.keys()
+    ids = _due(wanted, answers) | (answers.children.keys() if wanted.named is None else frozenset())
     lines = [_row(user_id, wanted, answers, cells) for user_id in sorted(ids)]
     return tuple(sorted(lines, key=lambda row: _order(row.cells[main], row)))
 
 
 def unread(wanted: Wanted, answers: Answers) -> int:
     """Count the accounts that should have been read and were not."""
-    ids = set(wanted.named) if wanted.named is not None else wanted.adopted
-    return len(ids - answers.children.keys() - answers.others)
+    return len(_due(wanted, answers) - answers.children.keys() - answers.others)
 
 
 def notes(wanted: Wanted, answers: Answers) -> tuple[str, ...]:
@@ -75,16 +74,20 @@ def notes(wanted: Wanted, answers: Answers) -> tuple[str, ...]:
             "Dailymotion lists about 1,000 children and has more: those whom neither catalog nor events know are "
             "not in this report."
         )
-    unrecorded = len(answers.children.keys() - wanted.adopted)
-    if unrecorded:
-        told.append(
-            f"{unrecorded:,} of the children are known to no event: `feeds partners verify --record` records them."
-        )
+    if unrecorded := len(answers.children.keys() - wanted.adopted):
+        who = "A child is" if unrecorded == 1 else f"{unrecorded:,} children are"
+        told.append(f"{who} known to no event: see `feeds partners verify`.")
     if wanted.named is None:
-        waiting = len(wanted.usernames.keys() - wanted.adopted - answers.children.keys())
-        if waiting:
-            told.append(f"{waiting:,} of the catalog's users have not joined, and are not in this report.")
+        joined = wanted.adopted | answers.children.keys() | answers.troubles.keys()
+        if waiting := len(wanted.usernames.keys() - joined):
+            who = "a user of the catalog who has" if waiting == 1 else f"{waiting:,} users of the catalog who have"
+            told.append(f"Not in this report: {who} not joined.")
     return tuple(told)
+
+
+def _due(wanted: Wanted, answers: Answers) -> frozenset[str]:
+    """Return whom the report has to tell of, children that turned up aside."""
+    return frozenset(wanted.named) if wanted.named is not None else wanted.adopted | answers.troubles.keys()
 
 
 def _row(user_id: str, wanted: Wanted, answers: Answers, cells: Callable[[Mapping[str, Any]], tuple[Cell, ...]]) -> Row:

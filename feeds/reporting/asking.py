@@ -29,9 +29,9 @@ class _NotAskedError(DailymotionError):
 
 
 class Asking:
-    """Asks with the parent's login; `answers` is what was told so far, `calls` how often we asked.
+    """Asks with the parent's login; `wait` is given the seconds that Dailymotion wants us to wait.
 
-    `wait` is given the seconds that Dailymotion wants us to wait.
+    `answers` is what was told so far, `calls` how often we asked, `first` the first trouble that cost us something.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Asking:
         self._client, self._parent_id, self._wait = client, parent_id, wait
         self._fields = ("id", "username", *fields)
         self._in_a_row, self._patience_s = 0, PATIENCE_S
-        self._first: DailymotionError | None = None
+        self.first: DailymotionError | None = None
 
     def ask(self, wanted: Wanted) -> None:
         """Ask for who is wanted: by name where they are few, else at the parent, or in hundreds for who was named.
@@ -56,8 +56,8 @@ class Asking:
         else:
             self.at_parent(wanted)
         nobody = not (wanted.named or wanted.adopted or self.answers.children)
-        if self._first is not None and nobody:
-            raise self._first
+        if self.first is not None and nobody:
+            raise self.first
 
     def at_parent(self, wanted: Wanted) -> None:
         """Ask by the paged call, and in hundreds for whom it doesn't show."""
@@ -133,9 +133,9 @@ class Asking:
             except NotFound:
                 raise
             except DailymotionError as trouble:
-                self._first = self._first or trouble
                 if isinstance(trouble, Throttled) and self._waited(trouble):
                     continue
+                self.first = self.first or trouble
                 self._in_a_row += 1
                 if isinstance(trouble, Expired | Throttled) or self._in_a_row == TROUBLES:
                     self.answers.stopped = str(trouble)

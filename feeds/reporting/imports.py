@@ -12,6 +12,10 @@ from feeds.onboarding.register import Register
 from feeds.reporting.wanted import read_wanted
 from feeds.settings import Folders
 
+_NOT_NOTED = (
+    "Of what was never noted as listed nobody can say whose it was: `feeds sync` and `feeds build --record` note it."
+)
+
 
 def import_report(folders: Folders, names: tuple[str, ...], *, at: datetime) -> Report:
     """Return what was listed, imported and failed, of everybody or of these users. Raises as `read_wanted`."""
@@ -22,8 +26,6 @@ def import_report(folders: Folders, names: tuple[str, ...], *, at: datetime) -> 
     chosen = None if wanted.named is None else frozenset(wanted.named)
     told = (each for each in videos if chosen is None or each[0] in chosen)
     users = wanted.named or tuple(wanted.adopted)
-    return Report(
-        "imports", "Imports", network.name, at, import_tables(told, wanted.usernames, users),
-        () if happened.listed else
-        ("No event tells of what was listed: `feeds sync` and `feeds build --record` note it.",),
-    )  # fmt: skip
+    tables = import_tables(told, wanted.usernames, users)
+    nobodys = any(not row.key for row in tables[0].rows)
+    return Report("imports", "Imports", network.name, at, tables, (_NOT_NOTED,) if nobodys else ())

@@ -116,7 +116,7 @@ def test_beyond_the_list_those_of_the_catalog_are_asked_for_and_others_said_to_b
     assert lines(made, whom)[CHILDREN[2000]][1] == UNRECORDED
     assert CHILDREN[2001] not in made.answers.children
     assert any("has more" in note for note in report(made, whom).notes)
-    assert "1 of the catalog's users have not joined, and are not in this report." in report(made, whom).notes
+    assert "Not in this report: a user of the catalog who has not joined." in report(made, whom).notes
 
 
 def test_few_are_asked_for_by_name_and_so_are_children_that_no_event_knows(asking, sandbox, few):
