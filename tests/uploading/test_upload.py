@@ -1,6 +1,7 @@
 """`feeds upload`, against Dailymotion's stand-in: one video comes of it, whatever gets lost, and its feed drops it."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from sandbox.faults import KINDS, fault
+from sandbox.world import Video
 from tests.correcting.conftest import desk  # noqa: F401
 from tests.onboarding.conftest import CAFE
 from tests.sites import line
@@ -176,6 +178,53 @@ def test_every_trouble_is_a_sentence_and_the_next_call_leaves_one_video(studio, 
     assert {each["remote_id"] for each in studio.journalled("imported")} == {made.id}
 
 
+def test_a_film_larger_than_any_account_may_send_is_not_sent(studio):
+    with studio.film.open("wb") as film:
+        film.truncate(64_000_000_001)
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 1
+    assert f"The film has 64,000,000,001 bytes, and {CAFE} may send 64,000,000,000.\nNothing was sent." in err
+    assert calls(studio, "GET").count("/file/upload") == 0
+
+
+@pytest.mark.parametrize(("count", "code", "told"), [(95, 0, "note: More than 15 videos a day"), (96, 1, "Wait.")])
+def test_the_videos_of_the_last_day_are_counted_first(studio, count, code, told):
+    for number in range(count):
+        studio.world.videos[f"x{number}"] = Video(f"x{number}", CAFE, int(time.time()) - 3600, {"title": "Another"})
+    studio.world.videos["old"] = Video("old", CAFE, 1, {"title": "Another"})
+    got, _, err = upload(studio, "--guid", "v1")
+    assert (got, len(videos(studio))) == (code, count + 1 + (code == 0)), err
+    assert told in err
+
+
+def test_what_the_account_may_not_have_is_told_before_the_film_is_sent(studio):
+    studio.world.accounts[CAFE].profile.update(partner="false", verified="false")
+    rights = {"allow": ["FR"], "until": "2999-01-01"}
+    studio.site.user(CAFE, {**KIDS, "rights": rights})
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 1
+    assert f"{CAFE} may not have geoblocking: the entry names countries" in err
+    assert f"{CAFE} may not have expiry_date: its rights end" in err
+    assert videos(studio) == []
+
+
+def test_where_and_until_when_it_may_be_seen_goes_along(studio):
+    studio.site.user(CAFE, {**KIDS, "rights": {"deny": ["US"], "until": "2998-12-31"}})
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 0, err
+    (made,) = videos(studio)
+    assert (made.values["geoblocking"], made.values["expiry_date"]) == (["deny", "us"], 32472144000)
+
+
+def test_a_video_of_the_same_title_that_was_there_before_is_not_taken_for_ours(studio):
+    studio.world.videos["xold"] = Video("xold", CAFE, int(time.time()) - 60, {"title": "Live at Nine"})
+    its_fault(studio, "drop-after", "POST", f"/user/{CAFE}/videos")
+    code, out, err = upload(studio, "--guid", "v1")
+    assert code == 0, err
+    assert "xold" not in out
+    assert len(videos(studio)) == 2
+
+
 def test_the_login_never_reaches_the_host_that_takes_the_film(studio):
     heard = []
     inner = studio.app.wsgi_app
@@ -250,3 +299,18 @@ def test_a_film_that_could_not_be_encoded_takes_the_import_back_and_says_why(stu
     assert code == 1
     assert "Dailymotion could not use the film: encoding_error. The next build lists it again." in err
     assert [each["event"] for each in studio.site.journalled()][-3:] == ["imported", "undone", "import_failed"]
+
+
+def test_a_film_that_changes_on_the_way_becomes_no_video(studio):
+    inner = studio.app.wsgi_app
+
+    def touching(environ, start_response):
+        if environ["PATH_INFO"] == "/upload":
+            os.utime(studio.film, (1, 1))
+        return inner(environ, start_response)
+
+    studio.app.wsgi_app = touching
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 1
+    assert "has changed while it was sent. Nothing was made of it: call this again." in err
+    assert videos(studio) == []
