@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+REQUIREMENTS := requirements.txt requirements-dev.txt requirements-bench.txt
 
-.PHONY: run test build check serve bench campaigns lint lock clean
+.PHONY: run test build check serve bench campaigns lint audit lock clean
 
 run: $(VENV)/.installed        ## build the sample network, then rehearse the whole loop
 	@$(PY) -m feeds build
@@ -28,8 +29,12 @@ campaigns: $(VENV)/.installed-dev  ## the long crash and load runs
 	@$(PY) -m pytest -p no:xdist --campaigns tests/campaigns tests/commands/test_rehearse.py \
 	  tests/commands/test_serve.py
 
-lint: $(VENV)/.installed-dev   ## ruff and mypy --strict
+lint: $(VENV)/.installed-dev   ## ruff, mypy --strict, and an audit of the packages where that can be asked for
 	@$(VENV)/bin/ruff format --check . && $(VENV)/bin/ruff check . && $(VENV)/bin/mypy
+	@$(PY) .ci/audit.py $(REQUIREMENTS) || [ $$? -eq 3 ]
+
+audit: $(VENV)/.installed-dev  ## what is known against the packages; fails where nobody can be asked
+	@$(PY) .ci/audit.py $(REQUIREMENTS)
 
 lock: $(VENV)/.installed-dev   ## compile the pinned, hashed requirements anew
 	@for name in requirements requirements-dev requirements-bench; do \
