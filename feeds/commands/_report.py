@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from feeds.core.errors import UsageError
 
 if TYPE_CHECKING:
     from feeds.core.account_report import Question
+    from feeds.core.report_comparison import Earlier
     from feeds.core.reports import Report
     from feeds.reporting.asking import Asking
     from feeds.settings import Folders
@@ -73,7 +74,7 @@ def asked(
         _save(report, folders)
     elif save:
         click.echo("Nothing was saved: what was read is too little.", err=True)
-    show(_compared(report, earlier) if earlier else report, form, out)
+    show(_compared(report, earlier, wanted.named) if earlier else report, form, out)
     return _sum_up(asking, left, interrupted=interrupted)
 
 
@@ -138,7 +139,7 @@ def _until(since: str) -> str:
     return since if found and found[2] else f"{since}-31"
 
 
-def _earlier(question: "Question", folders: "Folders", until: str) -> "tuple[Any, Any]":
+def _earlier(question: "Question", folders: "Folders", until: str) -> "tuple[datetime, Earlier]":
     from feeds.core.errors import StorageError
     from feeds.formats import report_snapshot
     from feeds.storage import snapshots
@@ -158,10 +159,11 @@ def _earlier(question: "Question", folders: "Folders", until: str) -> "tuple[Any
         raise StorageError(f"{path} can't be understood: {error}. Bring it back as it was (git log -p).") from error
 
 
-def _compared(report: "Report", earlier: "tuple[Any, Any]") -> "Report":
+def _compared(report: "Report", earlier: "tuple[datetime, Earlier]", named: tuple[str, ...] | None) -> "Report":
     from dataclasses import replace
 
     from feeds.core.report_comparison import compare
 
     taken, then = earlier
+    then = then if named is None else {user: its for user, its in then.items() if user in named}
     return replace(report, tables=(compare(report.tables[0], then, taken=taken),))

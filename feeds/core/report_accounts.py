@@ -71,8 +71,8 @@ def notes(wanted: Wanted, answers: Answers) -> tuple[str, ...]:
         )
     if answers.capped:
         told.append(
-            "Dailymotion lists about 1,000 children and has more: those whom neither catalog nor events know are "
-            "not in this report."
+            "Dailymotion lists about 1,000 children and has more: one that neither catalog nor events know is not in "
+            "this report."
         )
     if unrecorded := len(answers.children.keys() - wanted.adopted):
         who = "A child is" if unrecorded == 1 else f"{unrecorded:,} children are"

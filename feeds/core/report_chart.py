@@ -20,7 +20,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """The bars of a table's main column; how many lines are not shown, what they come to, and how many are not known.
+    """The bars of a table's main column and how many lines are not shown; what both come to; how many are not known.
 
     `share` is how much of the whole the bars make, from 0 to 1; None where there is no whole: with negative numbers.
     """
@@ -28,6 +28,7 @@ class Chart:
     column: Column
     bars: tuple[Bar, ...]
     others: int
+    value: Number
     others_value: Number
     unknown: int
     share: float | None
@@ -46,6 +47,7 @@ def chart(table: Table, *, bars: int = BARS) -> Chart | None:
         table.columns[number],
         tuple(Bar(name, value, max(0.0, float(value / longest)) if longest > 0 else 0.0) for name, value in shown),
         len(known) - len(shown),
+        of_shown,
         whole - of_shown,
         len(table.rows) - len(known),
         float(of_shown / whole) if whole > 0 and all(value >= 0 for _, value in known) else None,

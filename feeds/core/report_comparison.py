@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from feeds.core.report_accounts import NO_CHILD
 from feeds.core.reports import Cell, Column, Kind, Row, Table, totals
 
 # What an earlier report told of each user: the username, and the cells by the names of their columns.
 Earlier = Mapping[str, tuple[str, Mapping[str, Cell]]]
 
-NEW, MISSING = "not in the earlier report", f"in the earlier report, and {NO_CHILD} now"
+NEW, MISSING = "not in the earlier report", "in the earlier report alone"
 
 
 def compare(now: Table, then: Earlier, *, taken: datetime) -> Table:

@@ -17,8 +17,8 @@ _TITLES = {"video": "videos", "website": "websites", "claim": "claims", "paidcon
 # The sum of a user's sources; known where each of them is.
 ALL = "all"
 COLUMNS = (
-    *(Column(source, _TITLES[source], Kind.MONEY) for source in SOURCES),
     Column(ALL, "in all", Kind.MONEY),
+    *(Column(source, _TITLES[source], Kind.MONEY) for source in SOURCES),
 )
 
 # Whatever is smaller than this is noise of a float somewhere; whatever has more digits is no revenue.
@@ -41,7 +41,7 @@ def money(value: object) -> Decimal | None:
 
 
 def cells(told: Mapping[str, Any], period: str) -> tuple[Cell, ...]:
-    """Return an account's revenues by source, and in all: unknown as soon as one of them is."""
+    """Return an account's revenues in all, which is unknown as soon as one of them is, and by source."""
     amounts = [money(told.get(name)) for name in fields(period)]
     known = [amount for amount in amounts if amount is not None]
-    return (*amounts, sum(known, Decimal(0)) if len(known) == len(amounts) else None)
+    return (sum(known, Decimal(0)) if len(known) == len(amounts) else None, *amounts)

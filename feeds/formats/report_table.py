@@ -1,7 +1,7 @@
 """A report for people at a terminal."""
 
 from feeds.core.reports import Kind, Report, Table
-from feeds.formats.report_words import cell_words, known_words, row_words, total_words
+from feeds.formats.report_words import cell_words, known_once, known_words, row_words, total_words
 from feeds.formats.status_text import moment_words
 from feeds.formats.terminal import visible
 
@@ -44,12 +44,12 @@ def _table(table: Table) -> list[str]:
 
 def _known(table: Table) -> list[str]:
     """Say of how many the totals are: once where that is the same for all."""
+    if once := known_once(table):
+        return [f"each {once}"]
     told = {
         column.title: known_words(total, table, column)
         for total, column in zip(table.totals, table.columns, strict=True)
-        if total is not None and known_words(total, table, column)
+        if total is not None
     }
-    if len(told) > 1 and len(set(told.values())) == 1:
-        return [f"each {next(iter(told.values()))}"]
     width = max(map(len, told), default=0)
-    return [f"{title:<{width}}  {words}" for title, words in told.items()]
+    return [f"{title:<{width}}  {words}" for title, words in told.items() if words]

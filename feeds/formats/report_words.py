@@ -52,6 +52,17 @@ def known_words(total: Total, table: Table, column: Column) -> str:
     return known + (f"; {total.unknown:,} unknown" if total.unknown else "")
 
 
+def known_once(table: Table) -> str:
+    """Return of how many all totals of a table are, where that is the same for each; nothing where it isn't."""
+    told = {known_words(each, table, column) for each, column in zip(table.totals, table.columns, strict=True) if each}
+    return told.pop() if len(told) == 1 else ""
+
+
+def in_code(text: str) -> list[tuple[str, bool]]:
+    """Return the parts of a sentence, each with whether it stood between backticks and is code."""
+    return [(part, number % 2 == 1) for number, part in enumerate(text.split("`")) if part]
+
+
 def total_words(total: Total | None, column: Column) -> str:
     """Return a total for people, nothing where the column has none."""
     return "" if total is None else cell_words(column, total.value)

@@ -46,8 +46,8 @@ def test_money_is_a_decimal_or_unknown(told, amount):
 
 def test_a_missing_source_leaves_the_sum_of_a_user_unknown():
     told = {f"revenues_{source}_last_day": Decimal("0.10") for source in ("video", "website", "claim")}
-    assert cells(told, "last_day") == (Decimal("0.1"), Decimal("0.1"), Decimal("0.1"), None, None)
-    assert cells({**told, "revenues_paidcontent_last_day": 0}, "last_day")[-1] == Decimal("0.3")
+    assert cells(told, "last_day") == (None, *[Decimal("0.1")] * 3, None)
+    assert cells({**told, "revenues_paidcontent_last_day": 0}, "last_day")[0] == Decimal("0.3")
     assert cells(told, "total") == (None,) * 5
 
 

@@ -99,7 +99,7 @@ def test_json_has_money_as_text_and_null_where_nothing_is_known():
 
 def test_the_page_holds_nothing_from_elsewhere_and_tables_that_are_read_aloud():
     rows = [Row(f"x{each}", f"user{each}", (Decimal(each), Decimal(each))) for each in range(1, 13)]
-    text = report_html.render(report([*rows, *ROWS]))
+    text = report_html.render(report([*rows, *ROWS], notes=("See `feeds verify`.",)))
     page = html.fromstring(text)
     assert not page.xpath(
         "//script | //link | //img | //iframe | //*[@src] | //*[@href] | //*[starts-with(name(@*), 'on')]"
@@ -114,7 +114,10 @@ def test_the_page_holds_nothing_from_elsewhere_and_tables_that_are_read_aloud():
     # What the bars show stands beside them as text; whoever can't see them misses nothing.
     assert len(page.xpath("//ol[@class='bars']/li[svg[@aria-hidden='true']]")) == 10
     assert page.xpath("normalize-space(//ol[@class='bars']/li[1])") == "annacooks 1,234.57"
-    assert page.xpath("string(//figure/p)") == "These make 99.5 % of the whole."
+    assert page.xpath("normalize-space(//figcaption/small)") == (
+        "Together 1,306.57, 99.5 % of what is known. 3 others: 6.00. 2 unknown."
+    )
+    assert page.xpath("string(//li/code)") == "feeds verify"
     assert "prefers-color-scheme: dark" in text
     assert "@media print" in text
 
