@@ -5,7 +5,6 @@ A spreadsheet takes a cell that begins with = + - @, a tab or a line break for a
 """
 
 import csv
-import io
 
 from feeds.core.reports import Table
 from feeds.formats.report_words import UNKNOWN, exact
@@ -14,10 +13,20 @@ from feeds.formats.terminal import visible
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+class _Lines:
+    """What a writer of CSV writes to."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, line: str) -> None:
+        self.written.append(line)
+
+
 def render(table: Table) -> str:
     """Render the table; the first columns are the user's id and username, or the month."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator="\n")
     heads = ["user", "username"] if table.of == "user" else [table.of]
     writer.writerow([*heads, *(column.name for column in table.columns), "remark"])
     for row in table.rows:
@@ -26,7 +35,7 @@ def render(table: Table) -> str:
             UNKNOWN if cell is None else _safe(cell) if isinstance(cell, str) else exact(cell) for cell in row.cells
         ]
         writer.writerow([*map(_safe, names), *cells, _safe(row.remark)])
-    return text.getvalue()
+    return "".join(lines.written)
 
 
 def _safe(text: str) -> str:
