@@ -21,7 +21,8 @@ from sandbox.world import Upload
 
 blueprint = Blueprint("uploads", __name__)
 
-_OTHER_PARTS_BYTES = 64 * 1024
+# The parser counts what it holds of the file, too: up to a chunk of 64 kB, and the rest of the one before.
+_HELD_BYTES = 1024 * 1024
 
 Answer = dict[str, Any]
 
@@ -54,7 +55,7 @@ def receive() -> tuple[Answer, int]:
     def sink(*, filename: str | None, **_: Any) -> "_Sink":
         return _Sink(upload, filename or "")
 
-    parser = FormDataParser(stream_factory=cast(Any, sink), max_form_memory_size=_OTHER_PARTS_BYTES, max_form_parts=10)
+    parser = FormDataParser(stream_factory=cast(Any, sink), max_form_memory_size=_HELD_BYTES, max_form_parts=10)
     try:
         _, _, files = parser.parse_from_environ(request.environ)
     except (HTTPException, OSError):  # the sender left, or its chunks don't add up
