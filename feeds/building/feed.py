@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from feeds.building.last_good import archived, joined, keys_of, last_good, parse
 from feeds.building.listed import last_noted
@@ -218,20 +217,3 @@ def removed_with_user(user_id: str, context: Context, index: Index) -> Removals:
     """Tell what leaves with a whole feed, of a user whom the catalog doesn't name."""
     user = UserEntry.model_construct(id=user_id, username="", videos=())
     return _feed(user, context, index).removals
-
-
-_of_process: dict[str, Any] = {}
-
-
-def start_process(context: Context) -> None:
-    """Prepare a worker process: its context, and its own connection to the index."""
-    import gc
-
-    # A build makes millions of small values and no cycles: collecting takes a third of its time and finds nothing.
-    gc.disable()
-    _of_process.update(context=context, index=Index.reader(context.index))
-
-
-def build_in_process(job: Job) -> Outcome:
-    """Build one feed in a prepared process."""
-    return build_feed(job, _of_process["context"], _of_process["index"])

@@ -7,7 +7,7 @@ guard, and only then publishes. Killed anywhere, it leaves what was true before 
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -28,13 +28,14 @@ from feeds.building.changes import (
 from feeds.building.listed import note_listed
 from feeds.building.report import Report, report_of
 from feeds.building.results import Taken, take_in
+from feeds.building.rows import row_of
 from feeds.building.sources import CatalogText, located
 from feeds.building.version import code_version
 from feeds.building.work import Context, Job, Outcome
-from feeds.core.errors import BuildRefused, Finding, StorageError
+from feeds.core.errors import Finding, StorageError
 from feeds.core.user_list import ListedUser, UserListShape, feed_url
 from feeds.settings import Folders
-from feeds.storage.index import Index, IndexBroken, SourceRow
+from feeds.storage.index import Index, IndexBroken
 from feeds.storage.static_dir import clear_leftovers, only_one
 
 
@@ -42,7 +43,8 @@ from feeds.storage.static_dir import clear_leftovers, only_one
 class Wish:
     """What a person wants built, and how: `jobs` processes, `full` without believing the index.
 
-    `secret_path` stands in the site's addresses where the network wants one.
+    `secret_path` stands in the site's addresses where the network wants one. `by_events`: where nothing is published in
+    the folder yet, events tell what was listed before; None leaves that to `record`.
     """
 
     folders: Folders
@@ -53,9 +55,14 @@ class Wish:
     record: bool = False
     allow_removals: int = 0
     secret_path: str | None = None
+    by_events: bool | None = None
 
 
-def build(wish: Wish) -> Report:
+# Who builds the feeds of the jobs that a build has found: processes of this machine, or others before (the shards).
+Builders = Callable[[Sequence[Job], Context], Iterator[Outcome]]
+
+
+def build(wish: Wish, builders: Builders | None = None) -> Report:
     """Build and publish the site; a second build into the same folder waits.
 
     Raises UsageError without a catalog, BuildRefused where the removal guard says no, StorageError where the disk does.
@@ -67,19 +74,19 @@ def build(wish: Wish) -> Report:
         with only_one(wish.out), only_one(wish.folders.state):
             _clear(wish)
             try:
-                return _build_alone(wish)
+                return _build_alone(wish, builders)
             except IndexBroken:  # a cache: without it the build takes longer, and comes to the same
                 Index.erase(_index_path(wish))
-                return _build_alone(wish)
+                return _build_alone(wish, builders)
     except OSError as error:
         raise StorageError(f"{error.filename or wish.out}: {error.strerror}. Mend that, and build again.") from error
 
 
-def _build_alone(wish: Wish) -> Report:
+def _build_alone(wish: Wish, builders: Builders | None) -> Report:
     index_path = _index_path(wish)
     try:
         with Index.opened(index_path, code_version()) as index:
-            return _Build(wish, index, index_path).run()
+            return _Build(wish, index, index_path, builders).run()
     except BaseException:
         _clear(wish)  # now, as the disk may be full of it
         raise
@@ -99,8 +106,8 @@ def _index_path(wish: Wish) -> Path:
 class _Build:
     """One build: what all its steps share."""
 
-    def __init__(self, wish: Wish, index: Index, index_path: Path) -> None:
-        self.wish, self.index, self.index_path = wish, index, index_path
+    def __init__(self, wish: Wish, index: Index, index_path: Path, builders: Builders | None) -> None:
+        self.wish, self.index, self.index_path, self.builders = wish, index, index_path, builders
         self.text = CatalogText(wish.folders.catalog)
         self.catalog = wish.folders.catalog
 
@@ -132,11 +139,21 @@ class _Build:
             self.wish.at,
             datetime.fromisoformat(since) if since else None,
             self.wish.record,
-            # Whoever records is the publisher, maybe on a new machine; a build at home compares with nothing.
-            by_events=self.wish.record and not (self.wish.out / publishing.USER_LIST).exists(),
+            by_events=self._by_events(),
             address=address_of(self.network, self.wish.secret_path),
         )
         return self._build(changes, taken)
+
+    def _by_events(self) -> bool:
+        """Return whether events alone tell what was listed before. Raises BuildRefused where they should and can't."""
+        from feeds.building.guarding import refuse_without_events
+
+        if (self.wish.out / publishing.USER_LIST).exists():
+            return False
+        if self.wish.by_events:
+            refuse_without_events(self.index)
+        # Whoever records is the publisher, maybe on a new machine; a build at home compares with nothing.
+        return self.wish.record if self.wish.by_events is None else self.wish.by_events
 
     def _access(self) -> Sequence[str]:
         """Return network.access, as noted where the catalog is the one that was read last."""
@@ -162,13 +179,25 @@ class _Build:
 
     def _build(self, changes: Changes, taken: Taken) -> Report:
         from feeds.building import workers
+        from feeds.building.guarding import guard, refuse_unknown
 
-        built = workers.run(changes.jobs, self.context, self.wish.jobs)
+        if self.builders:
+            built = self.builders(changes.jobs, self.context)
+        else:
+            built = workers.run(changes.jobs, self.context, self.wish.jobs)
         outcomes = [each for batch in _in_batches(built) for each in self._stow(batch)]
         outcomes, findings = self._settle(changes, outcomes)
         outcomes += self._known_by_events(changes, outcomes)
         self._index_rows(changes, outcomes)
-        stale = self._guard(outcomes)
+        if self.wish.by_events and self.context.by_events:
+            refuse_unknown(outcomes, self.index)
+        stale = guard(
+            outcomes,
+            self.context,
+            self.index,
+            listed_before=self.listed_before,
+            allowed=self.wish.allow_removals,
+        )
         staged = [(each.feed.user_id, each.feed.staged) for each in outcomes if each.feed and each.feed.staged]
         publishing.publish_feeds(self.wish.out, staged)
         listed = self._publish_user_list()
@@ -246,25 +275,8 @@ class _Build:
         self.listed_before = self.index.total_listed() - sum(built)
         self.listed_before -= sum(row.listed for row in self.index.rows(changes.gone).values())
         self.index.drop_sources(changes.gone)
-        self.index.put_sources([_row(each, before.get(each.source), self.wish.record) for each in outcomes])
+        self.index.put_sources([row_of(each, before.get(each.source), record=self.wish.record) for each in outcomes])
         self.index.accept_stowed()
-
-    def _guard(self, outcomes: Sequence[Outcome]) -> list[str]:
-        """Return the users whose feeds go. Raises BuildRefused where videos would leave without a reason."""
-        from feeds.building.feed import removed_with_user
-        from feeds.core.removals import by_edit, refusal
-
-        wanted = {user_id for user_id, _ in self.index.listed_users()}
-        stale = sorted(publishing.published_feeds(self.wish.out) - wanted)
-        told = {each.feed.user_id: each.feed.removals for each in outcomes if each.feed}
-        noted = {name.removeprefix("l:") for name in self.index.subjects("l:")} if self.context.by_events else set()
-        for user_id in [*stale, *sorted(noted - wanted)]:
-            if user_id not in told:
-                told[user_id] = removed_with_user(user_id, self.context, self.index)
-        before = self.listed_before + sum(each.before for each in told.values())
-        if words := refusal(told.values(), listed_before=before, allowed=self.wish.allow_removals):
-            raise BuildRefused(f"Nothing was published: {words}", by_edit=by_edit(told.values()))
-        return stale
 
     def _publish_user_list(self) -> bool:
         shape = self.network.user_list
@@ -312,38 +324,3 @@ class _Build:
 def _in_batches(outcomes: Iterator[Outcome], size: int = 200) -> Iterator[list[Outcome]]:
     while batch := list(islice(outcomes, size)):
         yield batch
-
-
-def _row(outcome: Outcome, before: SourceRow | None, record: bool) -> SourceRow:
-    if outcome.same and before is not None:
-        return replace(before, signature=outcome.signature, settled=outcome.settled)
-    row = SourceRow(
-        source=outcome.source,
-        signature=outcome.signature,
-        settled=outcome.settled,
-        digest=outcome.digest,
-        faulty=outcome.frozen or outcome.refused or bool(outcome.faults),
-        frozen=outcome.frozen,
-        form=outcome.form,
-        good=outcome.good,
-    )
-    feed = outcome.feed
-    if feed is None:
-        return row
-    noted = "" if not record else "yes"
-    if not record and before is not None and before.feed_digest == feed.digest:
-        noted = before.noted
-    return replace(
-        row,
-        user_id=feed.user_id,
-        username=feed.username,
-        enabled=feed.enabled,
-        state=feed.state.value,
-        in_list=feed.in_list,
-        listed=feed.count,
-        held=json.dumps(dict(feed.held)),
-        valid_from=feed.valid_from,
-        valid_until=feed.valid_until,
-        feed_digest=feed.digest,
-        noted=noted,
-    )

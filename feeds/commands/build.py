@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from feeds.commands._previous import bring_previous, previous_option
 from feeds.commands.options import Moment, catalog_option, folders_of
 
 
@@ -19,6 +20,7 @@ from feeds.commands.options import Moment, catalog_option, folders_of
 @click.option("--full", is_flag=True, help="Build everything anew; the bytes are the same.")
 @click.option("--record", is_flag=True, help="Note in the journal what is listed: for the site that Dailymotion reads.")
 @click.option("--allow-removals", type=click.IntRange(0), default=0, metavar="N", help="Let edits remove N videos.")
+@previous_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report.")
 def command(
     catalog: str | None,
@@ -28,6 +30,7 @@ def command(
     full: bool,
     record: bool,
     allow_removals: int,
+    previous: str | None,
     form: str,
 ) -> int:
     """Render users.json and the feeds into a folder that any web server or CDN can serve.
@@ -41,16 +44,19 @@ def command(
     from feeds.formats import findings
 
     folders = folders_of(catalog)
+    into = Path(out) if out else folders.catalog / "static_out"
+    by_events = bring_previous(previous, into, os.environ)
     report = build(
         Wish(
             folders=folders,
-            out=Path(out) if out else folders.catalog / "static_out",
+            out=into,
             at=at or datetime.now(UTC).replace(microsecond=0),
             jobs=jobs,
             full=full,
             record=record,
             allow_removals=allow_removals,
             secret_path=secret_path(os.environ),
+            by_events=by_events,
         )
     )
     as_json = keep_report(report, folders.state)

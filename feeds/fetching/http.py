@@ -84,6 +84,7 @@ def ask(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     limits: Limits | None = None,
+    redirects: int = REDIRECTS,
     rule: Rule = is_public,
     look_up: LookUp = socket.getaddrinfo,
 ) -> Answer:
@@ -93,7 +94,7 @@ def ask(
     """
     limits = limits or Limits()
     deadline = time.monotonic() + limits.whole_s
-    for _ in range(REDIRECTS + 1):
+    for _ in range(redirects + 1):
         target = resolve(url, rule=rule, look_up=look_up)
         answer = _ask_once(url, target, method, headers or {}, limits, deadline)
         location = answer.headers.get("location")
@@ -106,7 +107,9 @@ def ask(
         if target.secure and not following.startswith("https:"):
             raise NotAllowed(f"{target.host} leads from https to another scheme: name the final address yourself.")
         url = following
-    raise Unreachable(f"{target.host} leads on and on: more than {REDIRECTS} redirects. Name the final address.")
+    if not redirects:
+        raise NotAllowed(f"{target.host} leads elsewhere, and is not followed: name the final address.")
+    raise Unreachable(f"{target.host} leads on and on: more than {redirects} redirects. Name the final address.")
 
 
 def fetch(url: str, *, limits: Limits | None = None, rule: Rule = is_public) -> Answer:

@@ -6,11 +6,15 @@ changes no feed. Left out on purpose: anything about a user that the guide doesn
 """
 
 import json
+import re
 from collections.abc import Iterable
 from operator import attrgetter
 
 from feeds.core.errors import FeedsError
+from feeds.core.user_ids import USER_ID, is_user_id
 from feeds.core.user_list import ListedUser, UserListShape
+
+_FEED = re.compile(rf"[^?#]*/feeds/({USER_ID})\.xml")
 
 
 class BadUserList(FeedsError):
@@ -41,3 +45,26 @@ def parse(text: bytes, shape: UserListShape = UserListShape()) -> list[ListedUse
     if not all(isinstance(value, str) for user in users for value in (user.id, user.username, user.feed_url)):
         raise BadUserList("The user list holds a value that is not text.")
     return users
+
+
+def feed_ids(text: bytes) -> list[str]:
+    """Return whose feeds a list names, in its order, whatever its words: they may have changed since it was written.
+
+    Raises BadUserList.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadUserList("it is not JSON.") from error
+    entries = next(iter(document.values()), None) if isinstance(document, dict) else document
+    if not isinstance(entries, list):
+        raise BadUserList("it is no list of users.")
+    return [_feed_id(entry, number) for number, entry in enumerate(entries, start=1)]
+
+
+def _feed_id(entry: object, number: int) -> str:
+    values = entry.values() if isinstance(entry, dict) else ()
+    ids = {match[1] for value in values if isinstance(value, str) and (match := _FEED.fullmatch(value))}
+    if len(ids) != 1 or not is_user_id(*ids):
+        raise BadUserList(f"entry {number} names no feed that is called as ours are, .../feeds/<user id>.xml.")
+    return ids.pop()
