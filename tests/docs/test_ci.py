@@ -195,7 +195,7 @@ def test_a_merge_request_at_gitlab_gets_its_plan_as_a_comment_and_the_token_is_n
 
     notes.clear()
     code, output = shell(script("plan"), tmp_path / "catalog", **given)
-    assert (code, output, notes) == (1, plan, [])
+    assert (code, output, notes) == (1, (tmp_path / "catalog/plan.md").read_text(), [])
 
 
 def test_gitlab_s_pages_publish_all_but_a_broken_user_and_say_so_afterwards(clones, tmp_path):
