@@ -1,7 +1,8 @@
 """What years of events weigh in Git: the repository, a clone, its check-out, and a new machine's index of them.
 
 The history is written by `git fast-import`, with the lines, files and commits that `feeds sync` makes: each commit adds
-some lines to the day's last part, of half a megabyte at most.
+some lines to the day's last part, of half a megabyte at most. What a shallow clone costs can't be told by it: fast-import
+keeps the newest version of a file as what differs from the one before, and a host's own packing the other way round.
 """
 
 import os
@@ -40,9 +41,6 @@ def _history_rows(folder: Path, events: int, batch: int) -> Iterator[tuple[str, 
     took = _timed("clone", "--quiet", "--no-checkout", remote.as_uri(), str(clone))
     yield f"{label}: a clone", f"{took:.1f} s"
     yield f"{label}: its check-out", f"{_timed('-C', str(clone), 'checkout', '--quiet', 'main'):.1f} s"
-    shallow = folder / "shallow"
-    took = _timed("clone", "--quiet", "--depth", "1", "--no-checkout", remote.as_uri(), str(shallow))
-    yield f"{label}: a shallow clone", f"{took:.1f} s, {_size(shallow) / 2**20:.0f} MiB"
     state, out = folder / "state", folder / "out"
     command: list[str | Path] = [sys.executable, "-m", "feeds", "build", "--catalog", clone, "--out", out]
     first = run(Candidate(command, folder=ROOT, environ={"FEEDS_STATE": str(state)}, memory=True))
