@@ -1,8 +1,8 @@
 """What years of events weigh in Git: the repository, a clone, its check-out, and a new machine's index of them.
 
 The history is written by `git fast-import`, with the lines, files and commits that `feeds sync` makes: each commit adds
-some lines to the day's last part, of half a megabyte at most. What a shallow clone costs can't be told by it: fast-import
-keeps the newest version of a file as what differs from the one before, and a host's own packing the other way round.
+some lines to the day's last part, of half a megabyte at most. What a shallow clone costs it can't tell: fast-import
+keeps the newest version of a file as its difference from the one before, and a host's packing the other way round.
 """
 
 import os
