@@ -35,7 +35,7 @@ def pytest_addoption(parser):
 @pytest.fixture
 def campaign_s(request):
     """How many seconds a campaign lasts."""
-    return 120 if request.config.getoption("--campaigns") else 4
+    return 120 if request.config.getoption("--campaigns") else 3
 
 
 @pytest.fixture
