@@ -78,26 +78,42 @@ def app_settings(environ: Mapping[str, str]) -> AppSettings:
     Raises UsageError with *all* that is missing or weak, so that one restart mends them.
     """
     faults: list[str] = []
-    text = secret_of(environ, "FEEDS_CALLBACK_SECRET", faults)
-    secrets = tuple(part.strip() for part in text.split(",") if part.strip())
+    secrets = _secrets(environ, "FEEDS_CALLBACK_SECRET", faults)
     if not secrets and not faults:
         faults.append(
             "FEEDS_CALLBACK_SECRET is missing. Make one: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
         )
-    if len(secrets) > 2:
-        faults.append(
-            f"FEEDS_CALLBACK_SECRET holds {len(secrets)} secrets. Keep the new one and, while rotating, one old."
-        )
-    for number, secret in enumerate(secrets, start=1):
-        if fault := weakness(secret):
-            faults.append(f"FEEDS_CALLBACK_SECRET: secret {number} {fault}. Use 128 random bits or more.")
     if faults:
         raise UsageError("The app can't start:\n" + "\n".join(f"  - {fault}" for fault in faults))
     return AppSettings(folders(environ), secrets)
 
 
-def weakness(secret: str) -> str | None:
-    """Return what is wrong with a secret that stands in a URL's path: its characters, or how easily it is guessed."""
+def secret_path(environ: Mapping[str, str]) -> str | None:
+    """Return the newest secret for the site's addresses, of FEEDS_SITE_PATH or FEEDS_SITE_PATH_FILE; None without one.
+
+    Raises UsageError with all that is weak, and repeats no secret.
+    """
+    faults: list[str] = []
+    paths = _secrets(environ, "FEEDS_SITE_PATH", faults)
+    if faults:
+        raise UsageError("The site can't be closed as it should be:\n" + "\n".join(f"  - {each}" for each in faults))
+    return paths[0] if paths else None
+
+
+def _secrets(environ: Mapping[str, str], name: str, faults: list[str]) -> tuple[str, ...]:
+    """Return the secrets of a variable or its file that stand in a URL's path, newest first; faults are added."""
+    secrets = tuple(part.strip() for part in secret_of(environ, name, faults).split(",") if part.strip())
+    if len(secrets) > 2:
+        faults.append(f"{name} holds {len(secrets)} secrets. Keep the new one and, while rotating, one old.")
+    faults += [
+        f"{name}: secret {number} {fault}. Use 128 random bits or more."
+        for number, secret in enumerate(secrets, start=1)
+        if (fault := _weakness(secret))
+    ]
+    return secrets
+
+
+def _weakness(secret: str) -> str | None:
     if not all(character.isascii() and (character.isalnum() or character in "-_.~") for character in secret):
         return "has characters that don't stand in a URL path as they are"
     if len(secret) < SECRET_CHARACTERS:

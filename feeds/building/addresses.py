@@ -33,6 +33,6 @@ def refuse_without_secret(access: Collection[str], secret_path: str | None, *, r
     if record and Way.SECRET_PATH in access and not secret_path:
         raise UsageError(
             "Nothing was published: network.access wants a secret path, and FEEDS_SITE_PATH is not set here.\n"
-            "Give it to the publisher, the same as to the web server (docs/access.md); make one: "
+            "Give it to the publisher, the same as to the web server; make one: "
             "python -c 'import secrets; print(secrets.token_urlsafe(24))'"
         )

@@ -162,9 +162,7 @@ class Network(_Entry):
     notify: tuple[NeedName, ...] = Field(
         tuple(Need), description="What `feeds notify` tells by the webhook: all, unless some are chosen here."
     )
-    access: tuple[WayName, ...] = Field(
-        (), description="How the site is closed (docs/access.md); several hold together. Default: open."
-    )
+    access: tuple[WayName, ...] = Field((), description="How the site is closed; several hold together. Default: open.")
     user_list: UserList = UserList()
     mrss: Mrss = Mrss()
 
