@@ -34,17 +34,16 @@ class Return:
         except queue.Empty:
             return None
 
-    def answer(self, target: str) -> tuple[int, str]:
-        """Return the status and the sentence for a request, and note what a return has brought."""
+    def answer(self, target: str) -> tuple[int, str, dict[str, str] | None]:
+        """Return the status and the sentence for a request, and what it has brought if it is the return."""
         parts = urlsplit(target)
         if parts.path != "/":
-            return 404, "Nothing is here."
+            return 404, "Nothing is here.", None
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if not self.state or not hmac.compare_digest(query.get("state", "").encode(), self.state.encode()):
-            return 400, "This belongs to no login that was started on this machine."
+            return 400, "This belongs to no login that was started on this machine.", None
         self.state = None  # each is good for one return
-        self.came.put(query)
-        return 200, "Dailymotion has answered. The terminal says what came of it; this page can be closed."
+        return 200, "Dailymotion has answered. The terminal says what came of it; this page can be closed.", query
 
 
 @contextmanager
@@ -56,8 +55,14 @@ def returning(port: int) -> Iterator[Return]:
         timeout = 10  # a browser may open connections that it then doesn't use
 
         def do_GET(self) -> None:
-            status, sentence = back.answer(self.path)
-            page = _PAGE.format(sentence=sentence).encode()
+            status, sentence, brought = back.answer(self.path)
+            try:
+                self._show(status, _PAGE.format(sentence=sentence).encode())
+            finally:  # not before the page is out: the program may end at once, and this thread with it
+                if brought is not None:
+                    back.came.put(brought)
+
+        def _show(self, status: int, page: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))

@@ -10,6 +10,7 @@ import sys
 import pytest
 import requests
 
+from feeds.commands._loopback import returning
 from feeds.dailymotion.values import PARENT_SCOPES
 from tests.stand_in import CHILD, PARENT, Sandbox
 
@@ -126,6 +127,16 @@ def test_a_person_who_does_not_allow_it_is_not_logged_in(terminal, sandbox, netw
     assert code == 3
     assert "was not allowed" in errors
     assert not terminal.file.exists()
+
+
+def test_the_browser_has_its_page_before_the_terminal_goes_on_and_may_end(port):
+    for _ in range(50):
+        with returning(port) as back, socket.create_connection(("127.0.0.1", port)) as browser:
+            back.state = "s"
+            browser.sendall(b"GET /?state=s&code=c HTTP/1.0\r\n\r\n")
+            assert back.wait(30) == {"state": "s", "code": "c"}
+            browser.setblocking(False)
+            assert browser.recv(65536, socket.MSG_PEEK).endswith(b"</html>\n")
 
 
 def test_only_the_return_of_this_login_counts_and_only_once(terminal, sandbox, port, network):
