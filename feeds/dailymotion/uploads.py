@@ -69,16 +69,21 @@ def send(
         prepare(session, adapter=adapter or patient())
         try:
             answer = session.post(place.upload_url, data=body, headers={"Content-Type": body.content_type})
-            return _address(answer, body.size)
+            told, url = _taken(answer)
         except Broken as trouble:
             told = _progress(session, place)
             url = told.get("url")
             if told.get("state") == "done" and isinstance(url, str):  # not documented, and of use where it is told
                 return url
             raise Broken(f"{trouble}\n{_how_far(told, body.size)}") from trouble
+    arrived = told.get("size")
+    if isinstance(arrived, int) and arrived != body.size:
+        raise Broken(f"Of the file's {body.size:,} bytes {arrived:,} arrived at Dailymotion. Try again later.")
+    return url
 
 
-def _address(answer: requests.Response, size: int) -> str:
+def _taken(answer: requests.Response) -> tuple[Mapping[str, Any], str]:
+    """Return what the answer to a file tells, and its `url`. Raises the DailymotionError that it stands for."""
     told = _object(answer.content)
     secrets = (urlsplit(answer.url).query,)
     words = quoted(told.get("error"), secrets) or quoted(told.get("message"), secrets)
@@ -88,13 +93,10 @@ def _address(answer: requests.Response, size: int) -> str:
         raise Refused(f"Dailymotion refused the file, status {answer.status_code}{words}.")
     if answer.status_code != requests.codes.ok or words:
         raise Broken(f"Dailymotion did not take the file, status {answer.status_code}{words}. Try again later.")
-    arrived = told.get("size")
-    if isinstance(arrived, int) and arrived != size:
-        raise Broken(f"Of the file's {size:,} bytes {arrived:,} arrived at Dailymotion. Try again later.")
     url = told.get("url")
     if not isinstance(url, str) or urlsplit(url).scheme not in {"http", "https"}:
         raise Broken("Dailymotion took the file and did not say what to make a video of. Try again later.")
-    return url
+    return told, url
 
 
 def _progress(session: requests.Session, place: Place) -> Mapping[str, Any]:

@@ -192,7 +192,14 @@ def test_a_site_that_is_not_whole_refuses_the_build(site, online, feeds, kind, b
 
 
 @pytest.mark.parametrize(
-    "listing", [b'{"a": 1}', b'[{"id": "bo"}]', b'["x"]', b'[{"feed": "https://x/feeds/../bo.xml"}]']
+    "listing",
+    [
+        b'{"a": 1}',
+        b'[{"id": "bo"}]',
+        b'["x"]',
+        b'[{"feed": "https://x/feeds/../bo.xml"}]',
+        b'[{"feed": "https://x/feeds/con.xml"}]',
+    ],
 )
 def test_a_list_that_names_no_feeds_of_ours_is_not_believed(site, online, feeds, listing):
     (online.folder / "users.json").write_bytes(listing)

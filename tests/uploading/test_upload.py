@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from werkzeug.wrappers import Response
 
 from sandbox.faults import KINDS, fault
 from sandbox.world import Video
@@ -317,3 +318,78 @@ def test_a_film_that_changes_on_the_way_becomes_no_video(studio):
     assert code == 1
     assert "has changed while it was sent. Nothing was made of it: call this again." in err
     assert videos(studio) == []
+
+
+def answering(studio, path, change):
+    """Have the stand-in's answers at a path be changed on their way, as an object of JSON."""
+    inner = studio.app.wsgi_app
+
+    def changing(environ, start_response):
+        if environ["PATH_INFO"] != path:
+            return inner(environ, start_response)
+        with Response.from_app(inner, environ) as response:
+            told = change(response.get_json())
+        return Response(json.dumps(told), mimetype="application/json")(environ, start_response)
+
+    studio.app.wsgi_app = changing
+
+
+def test_after_a_refusal_nothing_is_waited_for(studio):
+    its_fault(studio, "scope-missing", "POST", f"/user/{CAFE}/videos")
+    assert upload(studio, "--guid", "v1")[0] == 3
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 0, err
+
+
+def test_after_a_film_that_could_not_be_encoded_a_better_one_makes_another_video(studio):
+    inner, broken = studio.app.wsgi_app, []
+
+    def spoiling(environ, start_response):
+        for made in studio.world.videos.values():
+            if not broken or made.id in broken:
+                made.values["status"] = "encoding_error"
+                broken[:] = [made.id]
+        return inner(environ, start_response)
+
+    studio.app.wsgi_app = spoiling
+    assert upload(studio, "--guid", "v1")[0] == 1
+    studio.film.write_bytes(FILM[1:])
+    code, out, err = upload(studio, "--guid", "v1")
+    assert code == 0, err
+    assert broken[0] not in out
+    assert len(videos(studio)) == 2
+
+
+def test_of_a_film_that_did_not_arrive_whole_no_video_is_made(studio):
+    answering(studio, "/upload", lambda told: {**told, "size": told["size"] - 1})
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 3
+    assert err.endswith("error: Of the file's 199,999 bytes 199,998 arrived at Dailymotion. Try again later.\n")
+    assert videos(studio) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://other.example/up", "ftp://other.example/up", "https://a:b@other.example/", 7]
+)
+def test_a_film_is_sent_unencrypted_to_no_other_host_than_the_apis_own(studio, address):
+    answering(studio, "/file/upload", lambda told: {**told, "upload_url": address})
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 3
+    assert "answered GET /file/upload with no https address to send the film to." in err
+
+
+def test_which_of_two_new_videos_is_ours_is_for_a_person_to_say(studio):
+    its_fault(studio, "drop-after", "POST", f"/user/{CAFE}/videos")
+    inner = studio.app.wsgi_app
+
+    def another(environ, start_response):
+        if environ["PATH_INFO"] == "/upload":
+            studio.world.videos["xtwin"] = Video("xtwin", CAFE, int(time.time()), {"title": "Live at Nine"})
+        return inner(environ, start_response)
+
+    studio.app.wsgi_app = another
+    code, _, err = upload(studio, "--guid", "v1")
+    assert code == 1
+    assert "which of them is ours can't be told" in err
+    assert "xtwin" in err
+    assert studio.journalled("imported") == []
