@@ -71,11 +71,11 @@ def send(
             answer = session.post(place.upload_url, data=body, headers={"Content-Type": body.content_type})
             told, url = _taken(answer)
         except Broken as trouble:
-            told = _progress(session, place)
-            url = told.get("url")
-            if told.get("state") == "done" and isinstance(url, str):  # not documented, and of use where it is told
-                return url
-            raise Broken(f"{trouble}\n{_how_far(told, body.size)}") from trouble
+            progress = _progress(session, place)
+            lies_at = progress.get("url")  # not documented, and of use where it is told
+            if progress.get("state") == "done" and isinstance(lies_at, str):
+                return lies_at
+            raise Broken(f"{trouble}\n{_how_far(progress, body.size)}") from trouble
     arrived = told.get("size")
     if isinstance(arrived, int) and arrived != body.size:
         raise Broken(f"Of the file's {body.size:,} bytes {arrived:,} arrived at Dailymotion. Try again later.")
