@@ -19,6 +19,7 @@ from feeds.core.events import (
     TAKEN_DOWN,
     UNCLEAR,
     UNDONE,
+    UPLOADED,
     Event,
     event_id,
 )
@@ -139,7 +140,7 @@ def _by_subject(event: Event) -> Iterator[tuple[str, Event]]:
                     yield f"g:{guid}", Event(event.at, LISTED, {"digest": digest, "user": user})
         case "unclear":
             yield "?", Event(event.at, UNCLEAR, {"why": event.fields.get("why")})
-        case kind if kind in PARTNER_EVENTS:
+        case kind if kind in PARTNER_EVENTS or kind == UPLOADED:
             if user := event.text("user"):
                 yield f"u:{user}", event
         case _:

@@ -57,7 +57,9 @@ def _summary(found: Found) -> list[str]:
         first = f"Catalog, events and Dailymotion agree: {users}, {there}." if found.read else "Nobody was read."
     lines = [first]
     if found.unknown:
-        lines.append(f"{_counted(found.unknown, 'video')} there are nobody's here: partners upload by themselves, too.")
+        verb = "is" if found.unknown == 1 else "are"
+        unknown = f"{_counted(found.unknown, 'video')} there {verb} nobody's here"
+        lines.append(f"{unknown}: partners upload by themselves, too.")
     if unread := found.unread:
         shown = ", ".join(unread[:10]) + (f" and {len(unread) - 10:,} more" if len(unread) > 10 else "")
         lines.append(f"Not read: {_counted(len(unread), 'user')}: {shown}. Call this again: it goes on from there.")

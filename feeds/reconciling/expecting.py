@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 from feeds.building.live import last_owner, queue, standings_of
 from feeds.core.catalog import UserEntry, VideoEntry
@@ -53,7 +54,8 @@ def expectations(known: Known, users: Iterable[str]) -> dict[str, list[Expected]
 
 def known_ids(known: Known) -> set[str]:
     """Return the id of each video there that any event names, also of an import that was taken back."""
-    return {name for events in known.happened.guids.values() for each in events if (name := each.text("remote_id"))}
+    told = chain(known.happened.guids.values(), known.happened.users.values())
+    return {name for events in told for each in events if (name := each.text("remote_id"))}
 
 
 def _overdue(known: Known, user: UserEntry | None) -> dict[str, datetime]:

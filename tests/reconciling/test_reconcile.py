@@ -72,6 +72,18 @@ def test_each_difference_has_its_place_what_it_is_and_a_next_step(planted):
     assert lines[-1] == "4 videos there are nobody's here: partners upload by themselves, too."
 
 
+def test_what_was_uploaded_for_a_partner_without_a_guid_is_no_stranger(desk):
+    for name in ("x-ours", "x-theirs"):
+        desk.world.videos[name] = Video(name, CAFE, 1, {"title": "Trailer", "published": True})
+    desk.site.happened(line("uploaded", user=CAFE, remote_id="x-ours", title="Trailer"))
+    code, out, _ = desk.call("reconcile")
+    assert code == 0
+    assert out.splitlines() == [
+        "Catalog, events and Dailymotion agree: 1 user, 2 videos there.",
+        "1 video there is nobody's here: partners upload by themselves, too.",
+    ]
+
+
 def test_where_all_agree_it_says_so(desk):
     desk.site.user(CAFE, "ok1", "ok2")
     desk.online("ok1", "ok2")
