@@ -1,11 +1,13 @@
 """`feeds check --media` at the command line: what is asked, what is told where, and with which exit code."""
 
+import io
 import json
 import os
 import pty
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -105,10 +107,29 @@ def test_on_a_terminal_one_sees_how_far_it_is(site, films, feeds):
     assert b"3 of 3 addresses asked\r\x1b[K3 addresses: 3 asked" in shown
 
 
-def test_an_interrupt_is_told_with_what_was_left(site, films, capsys):
+class Screen(io.StringIO):
+    """A terminal that notes when it shows that one address was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.shows_one = threading.Event()
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        if "1 of 3" in text:
+            self.shows_one.set()
+        return super().write(text)
+
+
+def test_an_interrupt_is_told_with_what_was_left(site, films, monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
     films.files["/0.mp4"] = ("video/mp4", MP4)
 
     def interrupting(_):
+        assert screen.shows_one.wait(60)  # an answer that is still on its way would not count
         os.kill(os.getpid(), signal.SIGINT)
         films.let_go.wait(60)
 
@@ -118,7 +139,7 @@ def test_an_interrupt_is_told_with_what_was_left(site, films, capsys):
     way = Way(Limits(connect_s=5, read_s=20, whole_s=20), rule=lambda _: True, pause_s=0)
     done = _media.ask(Folders(site.catalog, site.state), (), jobs=1, per_host=1, max_age=timedelta(days=1), way=way)
     assert (done.interrupted, done.findings) == (True, [])
-    assert capsys.readouterr().err.splitlines() == [
+    assert screen.getvalue().rpartition("\x1b[K")[2].splitlines() == [
         "3 addresses: 1 asked, 0 well within --max-age.",
         "Interrupted: 2 not asked.",
         "Not asked for: 1 video that Dailymotion reads no more (imported, withdrawn, past).",
