@@ -78,7 +78,7 @@ def app_settings(environ: Mapping[str, str]) -> AppSettings:
     Raises UsageError with *all* that is missing or weak, so that one restart mends them.
     """
     faults: list[str] = []
-    secrets = _secrets(environ, "FEEDS_CALLBACK_SECRET", faults)
+    secrets = secrets_of(environ, "FEEDS_CALLBACK_SECRET", faults)
     if not secrets and not faults:
         faults.append(
             "FEEDS_CALLBACK_SECRET is missing. Make one: python -c 'import secrets; print(secrets.token_urlsafe(24))'"
@@ -88,19 +88,7 @@ def app_settings(environ: Mapping[str, str]) -> AppSettings:
     return AppSettings(folders(environ), secrets)
 
 
-def secret_path(environ: Mapping[str, str]) -> str | None:
-    """Return the newest secret for the site's addresses, of FEEDS_SITE_PATH or FEEDS_SITE_PATH_FILE; None without one.
-
-    Raises UsageError with all that is weak, and repeats no secret.
-    """
-    faults: list[str] = []
-    paths = _secrets(environ, "FEEDS_SITE_PATH", faults)
-    if faults:
-        raise UsageError("The site can't be closed as it should be:\n" + "\n".join(f"  - {each}" for each in faults))
-    return paths[0] if paths else None
-
-
-def _secrets(environ: Mapping[str, str], name: str, faults: list[str]) -> tuple[str, ...]:
+def secrets_of(environ: Mapping[str, str], name: str, faults: list[str]) -> tuple[str, ...]:
     """Return the secrets of a variable or its file that stand in a URL's path, newest first; faults are added."""
     secrets = tuple(part.strip() for part in secret_of(environ, name, faults).split(",") if part.strip())
     if len(secrets) > 2:

@@ -27,7 +27,9 @@ ALLOWED = {
     "reporting": {"onboarding", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
+    "access_settings": {"core", "formats", "settings"},
     "commands": {
+        "access_settings",
         "core",
         "formats",
         "storage",

@@ -14,7 +14,6 @@ from feeds.settings import (
     folders,
     login_file,
     notify_url,
-    secret_path,
 )
 
 GOOD = "M3tRp5f0cTqVwXyZ7aB9dE1g"
@@ -55,20 +54,6 @@ def test_a_secrets_file_that_is_missing_is_said_once_and_by_its_name(tmp_path):
         assert str(refused.value).splitlines()[-1].removeprefix("  - ") == (
             f"{name}: {missing} can't be read: No such file or directory."
         )
-
-
-def test_the_newest_secret_stands_in_the_sites_addresses_and_a_weak_one_is_refused_unrepeated(tmp_path):
-    (tmp_path / "path").write_text(f"{OTHER}\n")
-    assert secret_path({}) is None
-    assert secret_path({"FEEDS_SITE_PATH": f"{GOOD}, {OTHER}"}) == GOOD
-    assert secret_path({"FEEDS_SITE_PATH_FILE": str(tmp_path / "path")}) == OTHER
-    with pytest.raises(UsageError) as refused:
-        secret_path({"FEEDS_SITE_PATH": f"{GOOD},{OTHER},CANARY-short"})
-    assert str(refused.value) == (
-        "The site can't be closed as it should be:\n"
-        "  - FEEDS_SITE_PATH holds 3 secrets. Keep the new one and, while rotating, one old.\n"
-        "  - FEEDS_SITE_PATH: secret 3 has 12 characters, fewer than 22. Use 128 random bits or more."
-    )
 
 
 def refusal(secret):

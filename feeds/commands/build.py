@@ -38,10 +38,10 @@ def command(
     What hasn't changed is neither parsed nor rendered nor written. A user whose file has a fault keeps their last
     good version; everyone else is built, and the exit code is 1.
     """
+    from feeds.access_settings import secret_path
     from feeds.building.report import keep_report, render_text
     from feeds.building.site import Wish, build
     from feeds.formats import findings
-    from feeds.settings import secret_path
 
     folders = folders_of(catalog)
     into = Path(out) if out else folders.catalog / "static_out"

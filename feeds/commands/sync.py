@@ -95,9 +95,10 @@ def command(
     """
     from contextlib import nullcontext
 
+    from feeds.access_settings import secret_path
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
-    from feeds.settings import folders, instance, secret_path
+    from feeds.settings import folders, instance
     from feeds.syncing.sync import Plan, sync
 
     # Not every branch that is checked out has a catalog, and the remote's head is what counts.

@@ -1,10 +1,19 @@
-"""How the published site is closed, where a network doesn't leave it open: which ways there are.
+"""How the published site is closed, where a network doesn't leave it open: which ways there are, and who must get in.
 
 The guide wants the user list "preferably secured with some kind of authentication" (https://developers.dailymotion.com/mcn);
 the importer knows logins for feeds (https://www.dailymotion.com/dmrss).
 """
 
 from enum import StrEnum
+
+# What a browser or an importer is shown with the question for a login.
+REALM = "feeds"
+
+# Whence Dailymotion's importer comes: https://developers.dailymotion.com/docs/mass-upload-mrss
+CRAWLER_RANGES = ("188.65.120.0/21", "195.8.214.0/23", "198.54.200.0/23")
+
+# How long a reader may take a document for current without asking.
+MAX_AGE_S = 60
 
 
 class Way(StrEnum):
