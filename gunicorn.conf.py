@@ -12,7 +12,7 @@ workers = 1
 worker_class = "gthread"
 threads = 16
 keepalive = 75  # seconds; more than the 60 for which nginx keeps a connection to us by default
-graceful_timeout = 30
+graceful_timeout = 30  # after SIGTERM; what stops it (deploy/) waits longer, or it would be killed while it answers
 control_socket_disable = True
 # Which headers of a proxy are believed is said by FEEDS_PROXIES alone.
 forwarded_allow_ips = ""

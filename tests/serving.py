@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,27 @@ class Gunicorn:
         """Kill it and its workers, without a chance to finish anything; return what it had logged."""
         os.killpg(self._process.pid, signal.SIGKILL)
         return self._process.communicate()[0].decode()
+
+    def let_go(self):
+        """Leave the socket to gunicorn alone, so that a stop refuses who comes afterwards."""
+        self._listener.close()
+
+    def signal(self, number):
+        """Send its master a signal."""
+        self._process.send_signal(number)
+
+    def reload(self):
+        """Tell it to have a new worker take over."""
+        self.signal(signal.SIGHUP)
+
+    def end(self, *numbers):
+        """Send its master these signals one after the other; return the exit code, and how many seconds it took."""
+        begun = time.monotonic()
+        for number in numbers:
+            self.signal(number)
+            time.sleep(0.1)
+        self._process.communicate(timeout=60)
+        return self._process.returncode, time.monotonic() - begun
 
     def stop(self):
         """End it as a deployment does, and return what it had logged."""
