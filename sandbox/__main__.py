@@ -1,6 +1,7 @@
 """The sandbox's command line: `python -m sandbox crawl URL` does once what Dailymotion repeats."""
 
 import json
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -23,9 +24,13 @@ def main() -> None:
 
 
 @main.command("crawl")
-@click.argument("user_list_url")
+@click.argument("user_list_url", envvar="SANDBOX_USER_LIST")
 @click.option("--callback", envvar="SANDBOX_CALLBACK", help="Import, and POST what came of it here.")
 @click.option("--map", "maps", multiple=True, metavar="URL=URL", help="Fetch the second for the first.")
+@click.option(
+    "--login-file", type=click.Path(dir_okay=False, path_type=Path),
+    help="Holds the user:password of the user list's site; or SANDBOX_LOGIN itself holds it.",
+)  # fmt: skip
 @click.option("--id-key", default="id", show_default=True, help="The user list's key of the id.")
 @click.option("--username-key", default="username", show_default=True, help="Its key of the username.")
 @click.option("--feed-key", default="feed_url", show_default=True, help="Its key of the feed's URL.")
@@ -47,6 +52,7 @@ def crawl_command(
     *,
     callback: str | None,
     maps: Sequence[str],
+    login_file: Path | None,
     id_key: str,
     username_key: str,
     feed_key: str,
@@ -61,14 +67,15 @@ def crawl_command(
 ) -> None:
     """Read the user list and each feed in it; with --callback, import the items and call back.
 
-    Exits 1 when a feed, an item or a callback was refused, and 3 when there is no user list.
+    SANDBOX_USER_LIST may hold the URL, where it has a secret in it. Exits 1 when a feed, an item or a callback was
+    refused, and 3 when there is no user list.
     """
     if api is not None and callback is None:
         raise click.UsageError("--api shows what is imported, and without --callback nothing is")
     keys = Keys(id_key, username_key, feed_key, wrap)
     posts: list[crawl.Post] = []
     try:
-        visits = crawl.read(user_list_url, keys, [_mapping(text) for text in maps])
+        visits = crawl.read(user_list_url, keys, [_mapping(text) for text in maps], _login(login_file))
     except (http.FetchError, UnreadableError) as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(REMOTE_TROUBLE) from error
@@ -149,6 +156,22 @@ def _show(api_url: str, visits: Sequence[crawl.Visit], control_token: str | None
     if shown.status != requests.codes.ok:
         click.echo(f"error: {api_url} did not take the videos: {shown.status} {shown.text.strip()}", err=True)
         raise SystemExit(REMOTE_TROUBLE)
+
+
+def _login(file: Path | None) -> str | None:
+    """Return the `user:password` of the site; the command line, which everybody may read, never holds it."""
+    words = os.environ.get("SANDBOX_LOGIN") or None
+    if file is not None:
+        if words is not None:
+            raise click.UsageError("--login-file and SANDBOX_LOGIN are both given. Keep one.")
+        try:
+            words = file.read_text().strip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is no text"
+            raise click.UsageError(f"--login-file {file} can't be read: {reason}.") from error
+    if words is not None and (":" not in words or not words.isprintable()):
+        raise click.UsageError("The login is none: write user:password, in one line.")
+    return words
 
 
 def _mapping(text: str) -> http.Mapping:

@@ -41,14 +41,16 @@ class Post:
     answer: http.Answer
 
 
-def read(url: str, keys: Keys, mappings: Sequence[http.Mapping]) -> list[Visit]:
-    """Fetch the user list and then each feed, in the list's order.
+def read(url: str, keys: Keys, mappings: Sequence[http.Mapping], login: str | None = None) -> list[Visit]:
+    """Fetch the user list and then each feed, in the list's order; `login` is the `user:password` of the list's site.
 
     Raises FetchError or UnreadableError for the list; a feed's fault stands in its visit and hides no other
     feed.
     """
-    accounts = parse_user_list(http.fetch(http.locate(url, mappings)), keys)
-    return [_visit(account, mappings) for account in accounts]
+    located = http.locate(url, mappings)
+    credentials = http.Login.of(located, login) if login is not None else None
+    accounts = parse_user_list(http.fetch(located, credentials), keys)
+    return [_visit(account, mappings, credentials) for account in accounts]
 
 
 def import_all(visits: Sequence[Visit], memory: Memory, *, failures: int, seed: str) -> None:
@@ -101,7 +103,8 @@ def report(visits: Sequence[Visit], posts: Sequence[Post]) -> dict[str, Any]:
         outcomes = {one.guid: {"outcome": one.outcome, "remote_id": one.remote_id} for one in visit.imports}
         items = [{"guid": item.guid, **outcomes.get(item.guid, {})} for item in visit.items]
         refused = [asdict(one) for one in visit.refused]
-        users.append({**asdict(visit.account), "error": visit.error, "items": items, "refused": refused})
+        account = {**asdict(visit.account), "feed_url": http.shown(visit.account.feed_url)}
+        users.append({**account, "error": visit.error, "items": items, "refused": refused})
     calls = [
         {
             "guids": [event["data"]["uid"] for event in post.events],
@@ -127,10 +130,10 @@ def summary(visits: Sequence[Visit], posts: Sequence[Post]) -> str:
     return "\n".join(lines) or "The user list is empty."
 
 
-def _visit(account: Account, mappings: Sequence[http.Mapping]) -> Visit:
+def _visit(account: Account, mappings: Sequence[http.Mapping], login: http.Login | None) -> Visit:
     visit = Visit(account)
     try:
-        entries = parse_feed(http.fetch(http.locate(account.feed_url, mappings)))
+        entries = parse_feed(http.fetch(http.locate(account.feed_url, mappings), login))
     except (http.FetchError, UnreadableError) as error:
         visit.error = str(error)
         return visit

@@ -1,13 +1,16 @@
 """The importer's HTTP: short, bounded, and never led anywhere else.
 
 Proxies and .netrc are ignored; redirects and compressed answers are refused, since nothing says that
-Dailymotion accepts them; an answer is read up to a size and a time.
+Dailymotion accepts them; an answer is read up to a size and a time. A login is for one site and goes nowhere else.
 """
 
+import base64
+import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -15,6 +18,9 @@ from urllib3.exceptions import HTTPError
 # Seconds to connect, seconds between two reads, and seconds for a whole answer.
 CONNECT_S, READ_S, ANSWER_S = 5.0, 10.0, 60.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+# 128 random bits take 22 characters in a URL, at least.
+_SECRET_FOLDER = re.compile(r"/[^/?#\s]{22,}(?=/)")
 
 _LIMITS: dict[str, Any] = {"stream": True, "allow_redirects": False, "timeout": (CONNECT_S, READ_S)}
 
@@ -29,6 +35,28 @@ class Mapping:
 
     public: str
     local: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """The login of one site, as "Feed and media may each need login/password" (https://www.dailymotion.com/dmrss).
+
+    ASSUMED: it is sent as Basic (RFC 7617), at once, to the site of the user list alone: scheme, host and port.
+    """
+
+    site: str
+    words: str = field(repr=False)
+
+    @classmethod
+    def of(cls, url: str, words: str) -> "Login":
+        """Return the login `user:password` for the site that the URL stands on."""
+        return cls(_origin(url), words)
+
+    def headers_for(self, url: str) -> dict[str, str]:
+        """Return the header that logs in, or none where the URL is another site's."""
+        if _origin(url) != self.site:
+            return {}
+        return {"Authorization": f"Basic {base64.b64encode(self.words.encode()).decode()}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +75,24 @@ def locate(url: str, mappings: Sequence[Mapping]) -> str:
     return url
 
 
-def fetch(url: str, *, max_bytes: int = MAX_ANSWER_BYTES, answer_s: float = ANSWER_S) -> bytes:
+def fetch(
+    url: str, login: Login | None = None, *, max_bytes: int = MAX_ANSWER_BYTES, answer_s: float = ANSWER_S
+) -> bytes:
     """Fetch one document.
 
     Raises FetchError for anything but a plain 200 of at most `max_bytes` within `answer_s` seconds.
     """
     deadline = time.monotonic() + answer_s
+    headers = login.headers_for(url) if login is not None else {}
     try:
-        with _session() as session, session.get(url, **_LIMITS) as response:
+        with _session() as session, session.get(url, headers=headers, **_LIMITS) as response:
             if response.status_code != requests.codes.ok:
-                raise FetchError(f"{url}: status {response.status_code} instead of 200")
+                raise _failed(url, f"status {response.status_code} instead of 200{_hint(response, headers)}")
             if response.headers.get("Content-Encoding", "identity") != "identity":
-                raise FetchError(f"{url}: a compressed answer, though none was asked for")
+                raise _failed(url, "a compressed answer, though none was asked for")
             return _bounded(response, url, max_bytes=max_bytes, deadline=deadline)
     except (requests.RequestException, HTTPError, ValueError) as error:
-        raise FetchError(f"{url}: {_reason(error)}") from error
+        raise _failed(url, _reason(error)) from error
 
 
 def post(url: str, events: Sequence[dict[str, Any]], *, headers: dict[str, str] | None = None) -> Answer:
@@ -92,10 +123,40 @@ def _bounded(response: requests.Response, url: str, *, max_bytes: int, deadline:
     while chunk := response.raw.read1(64 * 1024, decode_content=False):
         body += chunk
         if len(body) > max_bytes:
-            raise FetchError(f"{url}: more than {max_bytes} bytes")
+            raise _failed(url, f"more than {max_bytes} bytes")
         if time.monotonic() > deadline:
-            raise FetchError(f"{url}: not read to its end in time")
+            raise _failed(url, "not read to its end in time")
     return bytes(body)
+
+
+def shown(text: str) -> str:
+    """Return a text with its URLs as they may be shown: a folder as long as a secret is reads as an ellipsis."""
+    return _SECRET_FOLDER.sub("/\N{HORIZONTAL ELLIPSIS}", text)
+
+
+def _failed(url: str, why: str) -> FetchError:
+    return FetchError(shown(f"{url}: {why}"))
+
+
+def _hint(response: requests.Response, sent: dict[str, str]) -> str:
+    """Return what a refusal asks for, behind a colon; nothing where it doesn't tell."""
+    if response.status_code == requests.codes.unauthorized:
+        return ": it doesn't take this login" if sent else ": it wants a login, which this site was given none of"
+    if response.status_code == requests.codes.forbidden:
+        return ": it doesn't let this machine in"
+    if response.status_code in (requests.codes.not_found, requests.codes.gone):
+        return ": nothing is there; an address with a secret in it is needed whole"
+    return ""
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a URL, as a login is good for (RFC 6454)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:  # no URL at all: fetching it says so
+        return ""
+    return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
 def _reason(error: Exception) -> str:

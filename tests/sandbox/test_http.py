@@ -1,5 +1,6 @@
 """The stand-in over real sockets: what it fetches and refuses, and a whole crawl as a program."""
 
+import base64
 import gzip
 import json
 import os
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -34,6 +36,8 @@ class Site(ThreadingHTTPServer):
         self.pages = {}
         self.posts = []
         self.gets = []
+        self.login = None
+        self.logins = []
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -43,6 +47,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.gets.append(self.path)
+        self.server.logins.append(self.headers["Authorization"])
+        if self.server.login not in (None, self.headers["Authorization"]):
+            self.answer(401, {"WWW-Authenticate": 'Basic realm="feeds"'}, b"")
+            return
         page = self.server.pages.get(self.path, (404, {}, b""))
         if callable(page):
             page(self)
@@ -64,8 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def site():
+@contextmanager
+def serving():
     server = Site()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -73,6 +81,19 @@ def site():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def site():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def elsewhere():
+    """Another site, on another port."""
+    with serving() as server:
+        yield server
 
 
 def test_a_document_is_fetched_as_it_is(site):
@@ -83,7 +104,7 @@ def test_a_document_is_fetched_as_it_is(site):
 @pytest.mark.parametrize("status", [204, 301, 304, 401, 404, 500])
 def test_any_answer_but_200_is_an_error_and_no_redirect_is_followed(site, status):
     site.pages["/users.json"] = (status, {"Location": "/elsewhere"}, b"")
-    with pytest.raises(FetchError, match=f"/users.json: status {status} instead of 200$"):
+    with pytest.raises(FetchError, match=f"/users.json: status {status} instead of 200"):
         http.fetch(f"{site.url}/users.json")
     assert site.gets == ["/users.json"]
 
@@ -163,11 +184,11 @@ def test_a_callback_without_an_answer_does_not_tell_the_secret():
     assert "secret" not in answer.text
 
 
-def crawl(site, *options, url="https://feeds.nord.example/users.json", callback=True):
-    environ = {name: value for name, value in os.environ.items() if name != "SANDBOX_CALLBACK"}
+def crawl(site, *options, url="https://feeds.nord.example/users.json", callback=True, **more):
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("SANDBOX_")} | more
     if callback:
         environ["SANDBOX_CALLBACK"] = f"{site.url}/callback/secret"
-    arguments = ["crawl", url, "--map", f"https://feeds.nord.example={site.url}", *options]
+    arguments = ["crawl", *([url] if url else []), "--map", f"https://feeds.nord.example={site.url}", *options]
     return subprocess.run(
         [sys.executable, "-m", "sandbox", *arguments],
         cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60,
@@ -235,7 +256,7 @@ def test_a_broken_feed_hides_no_other_and_makes_the_crawl_fail(network):
     network.pages["/feeds/a.xml"] = (404, {}, b"")
     done = crawl(network)
     assert done.returncode == 1
-    assert f"a (a): {network.url}/feeds/a.xml: status 404 instead of 200\n" in done.stdout
+    assert f"a (a): {network.url}/feeds/a.xml: status 404 instead of 200: nothing is there; " in done.stdout
     assert "b (b): 5 items, 5 imported\n" in done.stdout
 
 
@@ -256,10 +277,97 @@ def test_a_refused_callback_makes_the_crawl_fail(network):
 def test_without_a_user_list_there_is_nothing_to_crawl(site):
     done = crawl(site)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == f"error: {site.url}/users.json: status 404 instead of 200\n"
+    wanted = "nothing is there; an address with a secret in it is needed whole"
+    assert done.stderr == f"error: {site.url}/users.json: status 404 instead of 200: {wanted}\n"
 
 
 def test_a_map_that_is_none_is_explained(site):
     done = crawl(site, "--map", "nonsense")
     assert done.returncode == 2
     assert '--map "nonsense" is not like https://feeds.nord.example=http://127.0.0.1:8000' in done.stderr
+
+
+# -- a closed site
+
+PASSWORD = "CANARY-7f: pass\N{LATIN SMALL LETTER O WITH DIAERESIS}rd"
+FOLDER = "CANARY-s3gm3nt-0123456789abcd"
+
+
+def basic(words):
+    return f"Basic {base64.b64encode(words.encode()).decode()}"
+
+
+@pytest.mark.parametrize("by", ["file", "environment"])
+def test_a_login_reads_list_and_feeds_and_is_in_no_output(network, tmp_path, by):
+    network.login = basic(f"dm:{PASSWORD}")
+    (tmp_path / "login").write_text(f"dm:{PASSWORD}\n")
+    given = {"SANDBOX_LOGIN": f"dm:{PASSWORD}"} if by == "environment" else {}
+    options = [] if given else ["--login-file", str(tmp_path / "login")]
+    done = crawl(network, *options, callback=False, **given)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "a (a): 5 items\nb (b): 5 items\n", "")
+
+
+def test_without_the_login_or_with_another_a_closed_site_says_what_it_wants(network):
+    network.login = basic(f"dm:{PASSWORD}")
+    done = crawl(network)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.endswith("status 401 instead of 200: it wants a login, which this site was given none of\n")
+    done = crawl(network, SANDBOX_LOGIN="dm:CANARY")
+    assert (done.returncode, "CANARY" in done.stdout + done.stderr) == (3, False)
+    assert done.stderr.endswith("status 401 instead of 200: it doesn't take this login\n")
+    assert network.posts == []
+    network.login, network.pages["/users.json"] = None, (403, {}, b"")
+    assert crawl(network).stderr.endswith("status 403 instead of 200: it doesn't let this machine in\n")
+
+
+def test_the_login_goes_to_the_lists_site_alone_whatever_list_and_redirects_name(network, elsewhere):
+    feed = network.pages["/feeds/a.xml"]
+    elsewhere.pages["/a.xml"] = elsewhere.pages["/feeds/b.xml"] = feed
+    users = [
+        {"id": "a", "username": "a", "feed_url": f"{elsewhere.url}/a.xml"},
+        {"id": "b", "username": "b", "feed_url": "https://feeds.nord.example/feeds/b.xml"},
+    ]
+    network.pages["/users.json"] = (200, {}, json.dumps(users).encode())
+    network.pages["/feeds/b.xml"] = (302, {"Location": f"{elsewhere.url}/feeds/b.xml"}, b"")
+    done = crawl(network, callback=False, SANDBOX_LOGIN=f"dm:{PASSWORD}")
+    assert network.logins == [basic(f"dm:{PASSWORD}")] * 2
+    assert (elsewhere.gets, elsewhere.logins) == (["/a.xml"], [None])
+    assert "feeds/b.xml: status 302 instead of 200\n" in done.stdout
+
+
+def test_an_address_with_a_secret_may_stand_in_the_environment_and_is_in_no_output(network):
+    users = [{"id": "a", "username": "a", "feed_url": f"https://feeds.nord.example/{FOLDER}/feeds/a.xml"}]
+    address = f"https://feeds.nord.example/{FOLDER}/users.json"
+    done = crawl(network, url=None, SANDBOX_USER_LIST=address)
+    ellipsis = "\N{HORIZONTAL ELLIPSIS}"
+    assert (done.returncode, "CANARY" in done.stdout + done.stderr) == (3, False)
+    assert done.stderr.startswith(f"error: {network.url}/{ellipsis}/users.json: status 404")
+    network.pages[f"/{FOLDER}/users.json"] = (200, {}, json.dumps(users).encode())
+    for form in ("json", "text"):
+        done = crawl(network, "--format", form, url=None, SANDBOX_USER_LIST=address)
+        assert (done.returncode, "CANARY" in done.stdout + done.stderr) == (1, False)
+    network.pages[f"/{FOLDER}/feeds/a.xml"] = network.pages["/feeds/a.xml"]
+    assert crawl(network, url=None, SANDBOX_USER_LIST=address).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"CANARY", "The login is none: write user:password, in one line."),
+        (b"dm:CANARY\nX-Header: 1\n", "The login is none: write user:password, in one line."),
+        (b"\xff", "can't be read: it is no text."),
+        (None, "can't be read: No such file or directory."),
+    ],
+)
+def test_a_login_that_is_none_is_refused_before_anything_is_sent(network, tmp_path, text, words):
+    if text is not None:
+        (tmp_path / "login").write_bytes(text)
+    done = crawl(network, "--login-file", str(tmp_path / "login"))
+    assert (done.returncode, words in done.stderr, "CANARY" in done.stderr) == (2, True, False)
+    assert network.gets == []
+
+
+def test_two_logins_are_one_too_many(network, tmp_path):
+    (tmp_path / "login").write_text("dm:one")
+    done = crawl(network, "--login-file", str(tmp_path / "login"), SANDBOX_LOGIN="dm:two")
+    assert (done.returncode, "are both given. Keep one." in done.stderr, network.gets) == (2, True, [])
