@@ -11,7 +11,7 @@ from feeds.core.errors import UsageError
 from feeds.formats import htpasswd
 from feeds.settings import secret_of, secrets_of
 
-_PATH, _USERS = "FEEDS_SITE_PATH", "FEEDS_SITE_USERS"
+_PATH, _USERS, _LOGIN = "FEEDS_SITE_PATH", "FEEDS_SITE_USERS", "FEEDS_SITE_LOGIN"
 
 MAKE_PATH = (
     f"{_PATH} is missing, the secret in the site's addresses. "
@@ -58,6 +58,19 @@ def access_settings(environ: Mapping[str, str], ways: Collection[str]) -> Access
     return AccessSettings(paths, users)
 
 
+def site_login(environ: Mapping[str, str]) -> str | None:
+    """Return the `user:password` by which we read the closed site ourselves, of FEEDS_SITE_LOGIN; None without one.
+
+    Raises UsageError, and repeats no password.
+    """
+    faults: list[str] = []
+    login = secret_of(environ, _LOGIN, faults)
+    if login and (":" not in login or not login.isprintable()):
+        faults.append(f"{_LOGIN} is no login: write user:password, in one line.")
+    _refuse(faults, "The site can't be read:")
+    return login or None
+
+
 def _users(environ: Mapping[str, str], faults: list[str]) -> tuple[htpasswd.SiteUser, ...]:
     own: list[str] = []
     users, wrong = htpasswd.parse(secret_of(environ, _USERS, own))
@@ -68,6 +81,6 @@ def _users(environ: Mapping[str, str], faults: list[str]) -> tuple[htpasswd.Site
     return users
 
 
-def _refuse(faults: list[str]) -> None:
+def _refuse(faults: list[str], head: str = "The site can't be closed as it should be:") -> None:
     if faults:
-        raise UsageError("The site can't be closed as it should be:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        raise UsageError("\n".join([head, *(f"  - {fault}" for fault in faults)]))

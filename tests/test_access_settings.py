@@ -2,7 +2,7 @@
 
 import pytest
 
-from feeds.access_settings import AccessSettings, access_settings, secret_path
+from feeds.access_settings import AccessSettings, access_settings, secret_path, site_login
 from feeds.core.access import Way
 from feeds.core.errors import UsageError
 from feeds.formats.htpasswd import SiteUser
@@ -70,3 +70,16 @@ def test_what_is_wrong_is_said_and_neither_secret_nor_hash_is_repeated():
     its = access_settings({"FEEDS_SITE_PATH": GOOD, "FEEDS_SITE_USERS": f"nord:{BCRYPT}"}, tuple(Way))
     assert GOOD not in repr(its)
     assert BCRYPT not in repr(its)
+
+
+def test_our_own_login_comes_from_a_variable_or_a_file_and_one_that_is_none_is_refused_unrepeated(tmp_path):
+    (tmp_path / "login").write_text("nord:pass:wörd\n")
+    assert site_login({}) is None
+    assert site_login({"FEEDS_SITE_LOGIN": "nord:pass"}) == "nord:pass"
+    assert site_login({"FEEDS_SITE_LOGIN_FILE": str(tmp_path / "login")}) == "nord:pass:wörd"
+    for wrong in ("CANARY", "nord:CANARY\nX-Header: 1"):
+        with pytest.raises(UsageError) as refused:
+            site_login({"FEEDS_SITE_LOGIN": wrong})
+        assert str(refused.value) == (
+            "The site can't be read:\n  - FEEDS_SITE_LOGIN is no login: write user:password, in one line."
+        )

@@ -37,13 +37,11 @@ class Address:
         except ValueError as error:
             raise UsageError(f"--previous: this is no address. {_EXPECTED}") from error
         if parts.username is not None or parts.password is not None:
-            raise UsageError("--previous: the address holds a login. Put it into FEEDS_PREVIOUS_LOGIN=user:password.")
+            raise UsageError("--previous: the address holds a login. Put it into FEEDS_SITE_LOGIN=user:password.")
         if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
             raise UsageError(f"--previous: this is no address of a site. {_EXPECTED}")
-        if login is not None and ":" not in login:
-            raise UsageError("FEEDS_PREVIOUS_LOGIN is no login: write user:password.")
         if login is not None and parts.scheme == "http" and not is_loopback(host):
-            raise UsageError(f"FEEDS_PREVIOUS_LOGIN would go to {host} unencrypted: name an https address.")
+            raise UsageError(f"FEEDS_SITE_LOGIN would go to {host} unencrypted: name an https address.")
         self.name = f"{host}:{port}" if port else host
         self._root = url.rstrip("/").removesuffix("/users.json")
         self._headers = {"Cache-Control": "no-cache"}
@@ -58,7 +56,7 @@ class Address:
         if answer.status in _LOGIN:
             raise UsageError(
                 f"{self.name} refuses to show {path} (status {answer.status}), and nothing was built.\n"
-                "Set FEEDS_PREVIOUS_LOGIN=user:password to a login that may read the site. A host that answers so for "
+                "Set FEEDS_SITE_LOGIN=user:password to a login that may read the site. A host that answers so for "
                 "what isn't there has no site yet: --previous none"
             )
         if answer.status != 200:

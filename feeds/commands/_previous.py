@@ -17,7 +17,7 @@ def previous_option(command: Callable[..., Any]) -> Callable[..., Any]:
         envvar="FEEDS_PREVIOUS",
         show_envvar=True,
         help="What is online, for a folder that is new each time: the published site, a copy of it, what the `listed` "
-        "events tell, or nothing yet. URL: FEEDS_PREVIOUS_LOGIN=user:password logs in.",
+        "events tell, or nothing yet. URL: FEEDS_SITE_LOGIN=user:password logs in.",
     )(command)
 
 
@@ -26,6 +26,7 @@ def bring_previous(previous: str | None, out: Path, environ: Mapping[str, str]) 
 
     Raises UsageError, BuildRefused, Unreachable, StorageError: then nothing may be built.
     """
+    from feeds.access_settings import site_login
     from feeds.building.previous import Folder, Site, bring
     from feeds.building.previous_address import Address
     from feeds.core.errors import UsageError
@@ -35,7 +36,7 @@ def bring_previous(previous: str | None, out: Path, environ: Mapping[str, str]) 
     if previous in (EVENTS, NONE):
         return previous == EVENTS
     if "://" in previous:
-        site: Site = Address(previous, environ.get("FEEDS_PREVIOUS_LOGIN") or None)
+        site: Site = Address(previous, site_login(environ))
     elif Path(previous).is_dir():
         if Path(previous).resolve() == out.resolve():
             raise UsageError(f"--previous: {previous} is the folder that is built into, so it is compared with anyway.")

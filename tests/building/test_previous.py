@@ -65,7 +65,7 @@ def online(site, server):
 @pytest.fixture
 def feeds(site, capfd, monkeypatch):
     monkeypatch.setenv("FEEDS_STATE", str(site.state))
-    for name in ("FEEDS_CATALOG", "FEEDS_PREVIOUS", "FEEDS_PREVIOUS_LOGIN"):
+    for name in ("FEEDS_CATALOG", "FEEDS_PREVIOUS", "FEEDS_SITE_LOGIN"):
         monkeypatch.delenv(name, raising=False)
 
     def command(*arguments):
@@ -243,11 +243,11 @@ def test_a_host_that_is_down_is_remote_trouble(site, online, feeds):
 def test_the_login_is_sent_and_is_in_no_message(site, online, feeds, monkeypatch):
     online.login = f"Basic {base64.b64encode(LOGIN.encode()).decode()}"
     code, output = feeds("--previous", url(online))
-    assert (code, "FEEDS_PREVIOUS_LOGIN=user:password" in output) == (2, True)
-    monkeypatch.setenv("FEEDS_PREVIOUS_LOGIN", "nord:WRONG-77")
+    assert (code, "FEEDS_SITE_LOGIN=user:password" in output) == (2, True)
+    monkeypatch.setenv("FEEDS_SITE_LOGIN", "nord:WRONG-77")
     code, output = feeds("--previous", url(online))
     assert (code, "77" in output) == (2, False)
-    monkeypatch.setenv("FEEDS_PREVIOUS_LOGIN", LOGIN)
+    monkeypatch.setenv("FEEDS_SITE_LOGIN", LOGIN)
     assert feeds("--previous", url(online))[0] == 0
     online.answers["/users.json"] = (302, {"Location": "http://localhost:9/"})
     code, output = feeds("--previous", url(online))
@@ -257,9 +257,9 @@ def test_the_login_is_sent_and_is_in_no_message(site, online, feeds, monkeypatch
 @pytest.mark.parametrize(
     ("address", "login", "words"),
     [
-        ("https://nord:CANARY@feeds.nord.example", None, "the address holds a login. Put it into FEEDS_PREVIOUS_LOGIN"),
-        ("http://10.0.0.7/CANARY", LOGIN, "FEEDS_PREVIOUS_LOGIN would go to 10.0.0.7 unencrypted"),
-        ("https://feeds.nord.example", "CANARY", "FEEDS_PREVIOUS_LOGIN is no login: write user:password."),
+        ("https://nord:CANARY@feeds.nord.example", None, "the address holds a login. Put it into FEEDS_SITE_LOGIN"),
+        ("http://10.0.0.7/CANARY", LOGIN, "FEEDS_SITE_LOGIN would go to 10.0.0.7 unencrypted"),
+        ("https://feeds.nord.example", "CANARY", "FEEDS_SITE_LOGIN is no login: write user:password, in one line."),
         ("ftp://feeds.nord.example/CANARY", None, "this is no address of a site. Write https://"),
         ("https://feeds.nord.example/?CANARY", None, "this is no address of a site. Write https://"),
         ("http://[CANARY", None, "this is no address."),
@@ -268,7 +268,7 @@ def test_the_login_is_sent_and_is_in_no_message(site, online, feeds, monkeypatch
 )
 def test_what_can_not_be_meant_is_refused_and_no_secret_repeated(feeds, monkeypatch, address, login, words):
     if login:
-        monkeypatch.setenv("FEEDS_PREVIOUS_LOGIN", login)
+        monkeypatch.setenv("FEEDS_SITE_LOGIN", login)
     code, output = feeds("--previous", address)
     assert (code, words in output) == (2, True)
     assert ("CANARY" in output) == ("no-folder" in address)

@@ -32,7 +32,7 @@ def settings():
     tuples = re.findall(r"^_(?:ADDRESSES|DAILYMOTION) = [({](.*?)[)}]$", SETTINGS, re.M | re.S)
     parts = re.findall(r'"([A-Z_]+)"', " ".join(tuples))
     secrets = {"FEEDS_CALLBACK_SECRET", "FEEDS_SECRET_KEY", "FEEDS_NOTIFY_URL", "FEEDS_SITE_PATH"}
-    secrets |= {"FEEDS_SITE_USERS", "FEEDS_DAILYMOTION_SECRET", "FEEDS_DAILYMOTION_PASSWORD"}
+    secrets |= {"FEEDS_SITE_USERS", "FEEDS_SITE_LOGIN", "FEEDS_DAILYMOTION_SECRET", "FEEDS_DAILYMOTION_PASSWORD"}
     return whole | {f"FEEDS_DAILYMOTION_{part}" for part in parts} | secrets | {f"{each}_FILE" for each in secrets}
 
 
