@@ -1,5 +1,6 @@
 """`feeds reconcile`: catalog and events against what really is on Dailymotion."""
 
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,14 @@ from feeds.core.errors import UsageError
 from feeds.formats.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from feeds.core.online import Difference
     from feeds.correcting.known import Known
     from feeds.dailymotion.client import Client
     from feeds.formats.reconcile_text import Found
+    from feeds.reconciling.reading import Read
     from feeds.settings import Folders
 
 MAX_CALLS = 5000
@@ -39,8 +42,8 @@ def command(
     """Compare catalog and events with what really is on Dailymotion, for all adopted users or those named.
 
     What is gone, hidden, still there, doubled, another account's, or was imported without a callback is listed with its
-    next step. Exits with 0 where all agree, 1 with differences, 3 where not everybody could be read. Needs the parent
-    account's login: `feeds login`, or the settings of a server.
+    next step. Exits with 0 where all agree, 1 with differences, 3 where not everybody could be read. ^C shows what was
+    read by then, and the next call goes on. Needs the parent account's login: `feeds login`, or a server's settings.
     """
     from feeds.correcting.accounts import account_named, adopted_accounts
     from feeds.correcting.known import read_known
@@ -53,8 +56,10 @@ def command(
     adopted = adopted_accounts(known)
     wanted = {each: adopted[each] for each in (account_named(adopted, name) for name in users)} if users else adopted
     with parent_of(known.network.parent_id) as client:
-        found = _read(known, wanted, client, folders, max_calls, max_age)
+        found, interrupted = _read(known, wanted, client, folders, max_calls, max_age)
         click.echo(render(found) if form == "text" else render_json(found), nl=False)
+        if interrupted:
+            return 130
         recorded, troubled = _record(found.differences, client, folders, yes=yes) if record else (0, False)
     if found.unread or troubled:
         return 3
@@ -63,7 +68,8 @@ def command(
 
 def _read(
     known: "Known", wanted: dict[str, str], client: "Client", folders: "Folders", max_calls: int, max_age: timedelta
-) -> "Found":
+) -> tuple["Found", bool]:
+    """Return what was found, and whether ^C ended it before everybody was read."""
     import os
 
     from feeds.formats.reconcile_text import Found
@@ -75,15 +81,21 @@ def _read(
     memory, budget = Memory(folders.state, dailymotion_settings(os.environ)[0].api), Budget(max_calls)
     done, troubles = {}, {}
     expected = expectations(known, wanted)
-    for each in reconcile(expected, known_ids(known), client, memory, budget, now=known.at, max_age=max_age):
-        if each.compared is not None:
-            done[each.user] = each.compared
-        if each.trouble is not None:
-            troubles[each.user] = each.trouble
+    reading = reconcile(expected, known_ids(known), client, memory, budget, now=known.at, max_age=max_age)
+    interrupted = False
+    with _progress(reading, len(wanted)) as shown:
+        try:
+            for each in shown:
+                if each.compared is not None:
+                    done[each.user] = each.compared
+                if each.trouble is not None:
+                    troubles[each.user] = each.trouble
+        except KeyboardInterrupt:
+            interrupted = True
     if len(done) == len(wanted):
         # Whoever mends something and looks again sees it at once. An unfinished reading must get to its end first.
         memory.forget(user for user, its in done.items() if its.differences)
-    return Found(
+    found = Found(
         known.network.name,
         known.at,
         wanted,
@@ -94,6 +106,13 @@ def _read(
         budget.made,
         troubles,
     )
+    return found, interrupted
+
+
+def _progress(reading: "Iterator[Read]", accounts: int) -> "AbstractContextManager[Iterable[Read]]":
+    """Show on a terminal how many accounts are read: two thousand take a quarter of a minute, with many videos more."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(reading, length=accounts, label="Reading accounts", file=sys.stderr, hidden=hidden)
 
 
 def _record(

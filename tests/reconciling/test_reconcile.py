@@ -1,6 +1,12 @@
 """`feeds reconcile`, against the stand-in: every difference is found, no other, and nothing is done unasked."""
 
 import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -11,6 +17,7 @@ from feeds.reconciling.memory import FOLDER, Memory, Seen
 from feeds.reconciling.reading import Budget, read_account
 from sandbox.faults import KINDS, fault
 from sandbox.world import Account, Video
+from tests.commands.test_sync import wait_for
 from tests.onboarding.conftest import CAFE, NOW, PARENT, STRAY
 from tests.sites import adopted, line
 
@@ -235,6 +242,38 @@ def test_what_was_read_before_an_interrupt_is_kept(desk, differing):
     with Client(desk.settings) as client:
         assert len(read_account(CAFE, [], client, memory, budget, **kept)) == 250
     assert budget.made == 4  # the second page was asked for twice
+
+
+def test_an_interrupt_shows_what_was_read_and_records_nothing(planted):
+    planted.site.happened(adopted(STRAY))
+    faults = planted.app.extensions["faults"]
+    faults.to_come.append(fault({"kind": "hang", "method": "GET", "path": f"/user/{STRAY}/videos", "seconds": 60}))
+    command = [sys.executable, "-m", "feeds", "reconcile", CAFE, STRAY, "--record", "--yes"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+        wait_for(lambda: any(call["fault"] == "hang" for call in list(faults.calls)))
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=30)
+    faults.clear()
+    assert (program.returncode, err) == (130, "")
+    assert "gone  gone  x-gone" in out
+    assert "10 differences in 1 user" in out
+    assert f"Not read: 1 user: {STRAY}. Call this again: it goes on from there." in out
+    assert planted.journalled("imported") == []
+
+
+def test_a_person_at_a_terminal_sees_how_far_it_is(planted):
+    owner, terminal = pty.openpty()
+    command = [sys.executable, "-m", "feeds", "reconcile"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, timeout=60, check=False)
+    os.close(terminal)
+    shown = b""
+    with suppress(OSError):  # Linux answers EIO where nobody writes any more
+        while piece := os.read(owner, 1024):
+            shown += piece
+    os.close(owner)
+    assert done.returncode == 1
+    assert b"Reading accounts" in shown
+    assert b"100%" in shown
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"[]", b"{}", b'{"version": 1}'])
