@@ -15,6 +15,8 @@ from feeds.dailymotion.values import Credentials, Settings
 
 # A secret of 128 bits is 32 hexadecimal digits or 22 base64 characters: 22 is the least that can hold them.
 SECRET_CHARACTERS = 22
+# What stands for each secret in .env.example.
+PLACEHOLDER = "change-me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +162,21 @@ _DAILYMOTION = (*_ADDRESSES, "KEY", "USERNAME", "PKCE", "AS_APPLICATION")
 def secret_of(environ: Mapping[str, str], name: str, faults: list[str]) -> str:
     """Return the value of a variable, or of the file that the variable with _FILE names; faults are added."""
     value, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
-    if not file:
-        return value
-    if value:
+    if value and file:
         faults.append(f"{name} and {name}_FILE are both set. Keep one.")
-    try:
-        text = Path(file).read_text().strip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{name}_FILE: {file} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.")
+    if file:
+        name = f"{name}_FILE"
+        try:
+            value = Path(file).read_text().strip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{name}: {file} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.")
+            return ""
+        if not value:
+            faults.append(f"{name}: {file} is empty.")
+    if value.strip() == PLACEHOLDER:
+        faults.append(f"{name} still has the placeholder of .env.example. Put your own secret there.")
         return ""
-    if not text:
-        faults.append(f"{name}_FILE: {file} is empty.")
-    return text
+    return value
 
 
 def _address_fault(address: str) -> str | None:
