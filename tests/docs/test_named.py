@@ -12,6 +12,7 @@ from tests.clones import ROOT
 
 README = (ROOT / "README.md").read_text()
 DOCS = README + "".join(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))
+ENV_EXAMPLE = (ROOT / ".env.example").read_text()
 SETTINGS = (ROOT / "feeds/settings.py").read_text()
 SOURCES = "".join(path.read_text() for path in (ROOT / "app.py", *sorted((ROOT / "feeds").rglob("*.py"))))
 
@@ -84,6 +85,10 @@ def test_the_table_has_every_setting_that_is_read_and_no_other():
     only_tests = {"FEEDS_TEST_ALL"}
     assert len(settings()) > 20
     assert sorted(settings() ^ (documented_settings() - only_tests)) == []
+
+
+def test_the_example_has_one_line_for_every_setting_that_is_read_and_no_other():
+    assert sorted(re.findall(r"^#?(FEEDS_[A-Z_]+)=", ENV_EXAMPLE, re.M)) == sorted(settings())
 
 
 @pytest.mark.parametrize(
