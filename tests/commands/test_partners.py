@@ -16,6 +16,8 @@ from tests.sites import adopted
 
 KEY = "a-secret-key-0123456789-abcdefgh"
 SECRET = "callback-secret-0123456789-abcd"
+PATHS = ("CANARY-new-0123456789-abcd", "CANARY-old-0123456789-abcd")
+HASH = "$2b$10$" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ./0"[:53]
 
 
 class Office(Network):
@@ -461,3 +463,32 @@ def test_a_confirmed_shape_is_asked_about_no_more_and_another_one_is_told(office
     assert 'an array of {"xid", "name", "mrss"}, below the key "users"' in " ".join(office.call("handover")[1].split())
     office.site.network(user_list={**shape, "confirmed": "true"})
     assert "user list right" not in office.call("handover")[1]
+
+
+def test_the_letter_of_a_closed_site_has_the_newest_secret_when_asked_for_and_never_a_hash(office):
+    office.site.network(access=["secret path", "basic auth", "addresses"])
+    office.set(FEEDS_SITE_PATH=",".join(PATHS), FEEDS_SITE_USERS=f"nord-2:{HASH},nord-1:{HASH}")
+    code, out, err = office.call("handover")
+    assert code == 0
+    assert "https://feeds.nord.example/<site secret>/users.json\n" in out
+    assert "https://feeds.nord.example/<site secret>/feeds/<Dailymotion user id>.xml\n" in out
+    assert "CANARY" not in out + err
+    assert "The first two addresses are new." in out
+    assert "The login nord-2 is new" in out
+    shown = office.call("handover --show-secrets")[1]
+    assert f"https://feeds.nord.example/{PATHS[0]}/users.json\n" in shown
+    assert f"https://feeds.nord.example/{PATHS[0]}/feeds/<Dailymotion user id>.xml\n" in shown
+    assert PATHS[1] not in shown
+    assert HASH not in out + err + shown
+
+
+def test_a_letter_without_the_site_s_secrets_is_refused_with_where_they_are(office):
+    office.site.network(access=["secret path", "basic auth"])
+    code, out, err = office.call("handover")
+    assert (code, out) == (2, "")
+    assert "FEEDS_SITE_PATH is missing" in err
+    assert "FEEDS_SITE_USERS is missing" in err
+    assert "The letter needs what the web server has: run this with its settings." in err
+    office.site.network()
+    office.set(FEEDS_SITE_PATH="weak")  # which an open site doesn't ask for
+    assert office.call("handover")[0] == 0
