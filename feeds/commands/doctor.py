@@ -36,7 +36,12 @@ def command(parent_is: str | None, site: str | None, offline: bool, catalog: str
 
     its = folders_of(catalog)
     network = Register(its).network()
-    answers = [*_of_settings(), examining.about_state(its.catalog, its.state), examining.about_shape(network)]
+    answers = [
+        *_of_settings(),
+        *_of_access(network),
+        examining.about_state(its.catalog, its.state),
+        examining.about_shape(network),
+    ]
     for answer in answers:
         _show(answer)
     if not offline:
@@ -70,8 +75,7 @@ def _of_settings() -> Iterator["Answer"]:
         try:
             read(os.environ)
         except UsageError as error:
-            for fault in str(error).splitlines()[1:] or [str(error)]:
-                yield Answer("settings", "fault", fault.removeprefix("  - "))
+            yield from (Answer("settings", "fault", fault) for fault in _faults(error))
     if not os.environ.get("FEEDS_PUBLIC_URL", "").strip():
         what = "FEEDS_PUBLIC_URL is not set: the app takes callbacks, and has no pages for partners"
         yield Answer("settings", "look", what, "Set it, FEEDS_SECRET_KEY and the API key, to let partners connect.")
@@ -146,7 +150,57 @@ def _confirmed(its: "Folders", api: str, parent: "ParentAccount", proven: bool, 
     )
 
 
-def _of_site(network: "Network", served_at: str | None) -> Iterator["Answer"]:
-    from feeds.onboarding.published import about_site
+def _faults(error: UsageError) -> list[str]:
+    return [fault.removeprefix("  - ") for fault in str(error).splitlines()[1:]] or [str(error)]
 
-    yield from about_site(str(network.base_url), network.user_list, served_at=served_at)
+
+def _of_access(network: "Network") -> Iterator["Answer"]:
+    """Look at the settings that close the site, as far as network.access wants them."""
+    from feeds.access_settings import access_settings, site_login
+    from feeds.core.access import Way
+    from feeds.onboarding.examining import Answer
+
+    names: list[str] = []
+    for way in network.access:
+        if way == Way.BASIC_AUTH and not any(os.environ.get(f"FEEDS_SITE_USERS{end}") for end in ("", "_FILE")):
+            what = "FEEDS_SITE_USERS is not set here: who may log in to the site is not known"
+            yield Answer("settings", "look", what, "Set it where `feeds edge` and `feeds handover` are run.")
+            continue
+        try:
+            names += [user.name for user in access_settings(os.environ, (way,)).users]
+        except UsageError as error:
+            yield from (Answer("settings", "fault", fault) for fault in _faults(error))
+    if Way.BASIC_AUTH not in network.access:
+        return
+    try:
+        login = site_login(os.environ)
+    except UsageError as error:
+        yield from (Answer("settings", "fault", fault) for fault in _faults(error))
+        return
+    if login and names and login.partition(":")[0] not in names:
+        what = "the name in FEEDS_SITE_LOGIN is none of FEEDS_SITE_USERS"
+        yield Answer("settings", "fault", what, f"Use one of {', '.join(names)}.")
+
+
+def _of_site(network: "Network", served_at: str | None) -> Iterator["Answer"]:
+    from feeds.access_settings import access_settings, site_login
+    from feeds.building.addresses import address_of
+    from feeds.core.access import Way
+    from feeds.onboarding.closed import about_closed
+    from feeds.onboarding.examining import Answer
+    from feeds.onboarding.published import PublishedSite, about_site
+
+    ways = network.access
+    try:
+        paths = access_settings(os.environ, [way for way in ways if way == Way.SECRET_PATH]).paths
+        login = site_login(os.environ) if Way.BASIC_AUTH in ways else None
+    except UsageError:
+        paths, login = (), None  # told above
+    base_url = address_of(network, None)
+    with PublishedSite(base_url, served_at=served_at, ways=ways, paths=paths, login=login) as site:
+        if ways and site.is_plain:
+            what = f"{site.root} is http: what opens the site would go there unencrypted"
+            yield Answer("site", "fault", what, "Serve it by https, and write that in network.base_url.")
+            return
+        feed = yield from about_site(site, network.user_list)
+        yield from about_closed(site, feed)

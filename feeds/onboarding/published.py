@@ -1,70 +1,196 @@
 """The published site as Dailymotion meets it: whether the user list answers, and the feeds that it names."""
 
+import base64
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 import requests
 
+from feeds.core.access import Way
 from feeds.core.catalog import UserList
 from feeds.formats import mrss
-from feeds.onboarding.examining import Answer
+from feeds.onboarding.examining import Answer, Verdict
+from feeds.settings import is_loopback
 
 TIMEOUT_S = 10.0
 MAX_BYTES = 64 * 1024 * 1024
 FEEDS_TRIED = 3
+USER_LIST = "users.json"
+
+FAULT: Verdict = "fault"
+LOOK: Verdict = "look"
+
+# What stands for the secret in whatever is said of an address.
+MASK = "<site secret>"
 
 
-class _Unfit(Exception):
-    """An answer that Dailymotion could not use; the message says why."""
+class Unfit(Exception):
+    """An answer that Dailymotion could not use; the message says why, `status` what was answered, 0 for nothing."""
+
+    def __init__(self, why: str, status: int = 0) -> None:
+        super().__init__(why)
+        self.status = status
 
 
-def about_site(base_url: str, shape: UserList, *, served_at: str | None = None) -> Iterator[Answer]:
-    """Tell how users.json and its first feeds answer; `served_at` is where, if not at their own addresses yet."""
-    root = f"{(served_at or base_url).rstrip('/')}/"
-    url = f"{root}users.json"
-    with requests.Session() as session:
-        session.trust_env = False
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an address answered, its body up to a size."""
+
+    status: int
+    kind: str
+    location: str
+    challenge: str
+    body: bytes
+
+    @property
+    def shows(self) -> bool:
+        """Return whether it gave something away."""
+        return 200 <= self.status < 300
+
+
+class PublishedSite:
+    """Where the site is served, and what opens it: `ways` of network.access, the secrets of its addresses, a login.
+
+    `base_url` is what the list's addresses begin with, before the secret. No redirect is followed, and the login goes
+    nowhere but below the site's own address.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        served_at: str | None = None,
+        ways: Sequence[str] = (),
+        paths: Sequence[str] = (),
+        login: str | None = None,
+    ) -> None:
+        self.ways, self.paths = tuple(ways), tuple(paths)
+        self.root = f"{(served_at or base_url).rstrip('/')}/"
+        for path in self.paths:  # who copies the address from the letter has the secret in it
+            self.root = self.root.removesuffix(f"{path}/")
+        self._named = f"{base_url.rstrip('/')}/{self._folder}"
+        self.has_login, self._login = login is not None, login
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    @property
+    def _folder(self) -> str:
+        return f"{self.paths[0]}/" if self.paths else ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether a secret would travel there unencrypted, and not only within this machine."""
+        parts = urlsplit(self.root)
+        return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+    def at(self, name: str) -> str:
+        """Return where a file of the site is served, with the newest secret."""
+        return f"{self.root}{self._folder}{name}"
+
+    def served(self, address: str) -> str | None:
+        """Return where the address of the list is served, None where it lies outside of the site."""
+        return self.at(address.removeprefix(self._named)) if address.startswith(self._named) else None
+
+    def shown(self, text: str) -> str:
+        """Return a text with what stands for the secrets."""
+        for path in self.paths:
+            text = text.replace(path, MASK)
+        return text
+
+    def see(self, url: str, *, logs_in: bool = True, login: str | None = None, most: int = MAX_BYTES) -> Seen:
+        """Ask an address of the site, by our login, by another, or by none. Raises Unfit where nothing answers."""
+        words = login if login is not None else self._login if logs_in else None
+        headers = {}
+        if words is not None and url.startswith(self.root):
+            headers["Authorization"] = f"Basic {base64.b64encode(words.encode()).decode()}"
         try:
-            entries = _entries(_fetch(session, url, "application/json"), shape)
-        except _Unfit as error:
-            yield Answer("site", "fault", f"{url} {error}", "Publish static_out there, and see that it can be read.")
-            return
-        yield Answer("site", "ok", f"{url}: {len(entries)} users")
-        for entry in entries[:FEEDS_TRIED]:
-            address = str(entry.get(shape.fields.feed))
-            if address.startswith(base_url):
-                address = root + address.removeprefix(base_url).lstrip("/")
-            try:
-                count = len(mrss.guids(_fetch(session, address, "application/rss+xml")))
-                yield Answer("feed", "ok", f"{address}: {count} videos")
-            except (_Unfit, mrss.BadFeed) as error:
-                yield Answer("feed", "fault", f"{address} {error}", "Publish feeds/ beside users.json.")
+            with self._session.get(
+                url, headers=headers, timeout=TIMEOUT_S, allow_redirects=False, stream=True
+            ) as answer:
+                names = answer.headers
+                kind = names.get("Content-Type", "").partition(";")[0].strip().lower()
+                body = bytes(answer.raw.read(most + 1, decode_content=True))
+                status, challenge = answer.status_code, names.get("WWW-Authenticate", "")
+                return Seen(status, kind, names.get("Location", ""), challenge, body)
+        except (requests.RequestException, ValueError, OSError) as error:
+            raise Unfit("can't be reached") from error
+
+    def read(self, url: str, kind: str) -> bytes:
+        """Return a document of the site, which must be of this type. Raises Unfit."""
+        seen = self.see(url)
+        if seen.status != requests.codes.ok:
+            raise Unfit(f"answers {seen.status}, where 200 is expected", seen.status)
+        if seen.kind not in (kind, kind.replace("rss+", ""), "text/xml" if "xml" in kind else kind):
+            raise Unfit(f"is served as {seen.kind or 'nothing'}, where {kind} is expected", seen.status)
+        if len(seen.body) > MAX_BYTES:
+            raise Unfit(f"is larger than {MAX_BYTES:,} bytes", seen.status)
+        return seen.body
+
+
+def about_site(site: PublishedSite, shape: UserList) -> Generator[Answer, None, str | None]:
+    """Tell how users.json and its first feeds answer to who has all that opens the site.
+
+    Returns the name of a feed that could be read, None where there is none.
+    """
+    url, readable = site.at(USER_LIST), None
+    try:
+        entries = _entries(site.read(url, "application/json"), shape)
+    except Unfit as error:
+        yield _unread(site, url, error)
+        return None
+    yield Answer("site", "ok", f"{site.shown(url)}: {len(entries)} users")
+    for entry in entries[:FEEDS_TRIED]:
+        named = str(entry.get(shape.fields.feed))
+        address = site.served(named)
+        if address is None and site.paths:
+            what = f"{site.shown(url)} names feeds at addresses without the secret of FEEDS_SITE_PATH"
+            yield Answer("feed", "fault", what, "Give the same FEEDS_SITE_PATH to who publishes (feeds sync).")
+            return None
+        address = address or named
+        try:
+            count = len(mrss.guids(site.read(address, "application/rss+xml")))
+            readable = readable or address.removeprefix(site.at(""))
+            yield Answer("feed", "ok", f"{site.shown(address)}: {count} videos")
+        except (Unfit, mrss.BadFeed) as error:
+            yield Answer("feed", "fault", f"{site.shown(address)} {error}", "Publish feeds/ beside users.json.")
+    return readable
+
+
+def _unread(site: PublishedSite, url: str, error: Unfit) -> Answer:
+    """Return what it means that the list can't be read, by how the site is closed."""
+    remedy, verdict = "Publish static_out there, and see that it can be read.", FAULT
+    if error.status == requests.codes.unauthorized:
+        remedy = "Say in catalog.yaml how the site is closed: network.access."
+        if Way.BASIC_AUTH in site.ways:
+            remedy = "Set FEEDS_SITE_LOGIN=user:password, to a login that may read the site."
+            if site.has_login:
+                remedy = (
+                    "It doesn't take FEEDS_SITE_LOGIN: see that FEEDS_SITE_USERS has it, and the web server has that."
+                )
+    elif error.status == requests.codes.not_found and site.paths:
+        remedy = "Give the same FEEDS_SITE_PATH to the web server and to who publishes; it may be another one there."
+    elif error.status == requests.codes.forbidden and Way.ADDRESSES in site.ways:
+        # Only Dailymotion is to be let in, so this may well be right.
+        remedy, verdict = "Run this on the web server, with --site, to see behind that.", LOOK
+    return Answer("site", verdict, f"{site.shown(url)} {error}", remedy)
 
 
 def _entries(text: bytes, shape: UserList) -> list[dict[str, Any]]:
     try:
         told = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _Unfit("is no JSON") from error
+        raise Unfit("is no JSON") from error
     if shape.wrap is not None:
         told = told.get(shape.wrap) if isinstance(told, dict) else None
     if not isinstance(told, list) or not all(isinstance(entry, dict) for entry in told):
-        raise _Unfit("is no list of users in the shape that the catalog says")
+        raise Unfit("is no list of users in the shape that the catalog says")
     return told
-
-
-def _fetch(session: requests.Session, url: str, kind: str) -> bytes:
-    try:
-        with session.get(url, timeout=TIMEOUT_S, allow_redirects=False, stream=True) as answer:
-            if answer.status_code != requests.codes.ok:
-                raise _Unfit(f"answers {answer.status_code}, where 200 is expected")
-            its = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            if its not in (kind, kind.replace("rss+", ""), "text/xml" if "xml" in kind else kind):
-                raise _Unfit(f"is served as {its or 'nothing'}, where {kind} is expected")
-            body = answer.raw.read(MAX_BYTES + 1, decode_content=True)
-    except (requests.RequestException, ValueError, OSError) as error:
-        raise _Unfit("can't be reached") from error
-    if len(body) > MAX_BYTES:
-        raise _Unfit(f"is larger than {MAX_BYTES:,} bytes")
-    return bytes(body)

@@ -11,6 +11,7 @@ from feeds.__main__ import run
 from feeds.core.partners import PartnerState
 from feeds.onboarding.invitations import Links
 from sandbox import population, server
+from tests import closed_site
 from tests.onboarding.conftest import CAFE, PARENT, STRAY, Network
 from tests.sites import adopted
 
@@ -431,6 +432,52 @@ def test_the_doctor_works_offline_and_when_dailymotion_is_down(office):
     assert code == 1
     assert "FAULT  parent     " in out
     assert "Traceback" not in err
+
+
+def test_the_doctor_reads_a_closed_site_by_its_settings_and_shows_none_of_them(office):
+    office.site.network(access=["secret path", "basic auth"])
+    office.site.user(CAFE, "c1")
+    office.site.happened(adopted(CAFE))
+    office.site.build(record=True, secret_path=PATHS[0])
+    office.set(
+        FEEDS_SITE_PATH=PATHS[0], FEEDS_SITE_USERS=f"nord-1:{HASH}", FEEDS_SITE_LOGIN="nord-1:CANARY-pass",
+    )  # fmt: skip
+    with closed_site.serving(office.site.out, paths=PATHS[:1], logins=["nord-1:CANARY-pass"]) as site:
+        code, out, err = office.call(f"doctor --site {site.url}")
+        assert (code, "CANARY" in out + err, HASH in out + err) == (0, False, False)
+        assert f"ok     site       {site.url}<site secret>/users.json: 1 users\n" in out
+        assert "ok     closed     without the login it answers 401\n" in out
+        assert "ok     closed     without the secret there is nothing to read\n" in out
+        site.logins = ()
+        code, out, err = office.call(f"doctor --site {site.url}")
+        assert (code, "CANARY" in out + err) == (1, False)
+        assert f"FAULT  closed     {site.url}<site secret>/users.json answers 200 without a login: anybody can" in out
+
+
+def test_the_doctor_names_what_is_wrong_with_the_settings_of_a_closed_site_offline_too(office):
+    office.site.network(access=["secret path", "basic auth", "addresses"])
+    code, out, _ = office.call("doctor --offline")
+    assert code == 1
+    assert "FAULT  settings   FEEDS_SITE_PATH is missing, the secret in the site's addresses. Make one: python" in out
+    assert "look   settings   FEEDS_SITE_USERS is not set here" in out
+    office.set(FEEDS_SITE_PATH="CANARY", FEEDS_SITE_USERS=":CANARY", FEEDS_SITE_LOGIN="CANARY")
+    code, out, err = office.call("doctor --offline")
+    assert (code, "CANARY" in out + err) == (1, False)
+    assert [out.count(f"FAULT  settings   FEEDS_SITE_{name}") for name in ("PATH", "USERS", "LOGIN")] == [1, 1, 1]
+    office.set(FEEDS_SITE_PATH=PATHS[0], FEEDS_SITE_USERS=f"nord-1:{HASH}", FEEDS_SITE_LOGIN="nord-0:CANARY")
+    code, out, err = office.call("doctor --offline")
+    assert (code, "CANARY" in out + err) == (1, False)
+    assert "FAULT  settings   the name in FEEDS_SITE_LOGIN is none of FEEDS_SITE_USERS" in out
+    assert "Use one of nord-1.\n" in out
+
+
+def test_the_doctor_sends_nothing_that_opens_the_site_over_an_open_line(office):
+    office.site.network(base_url="http://feeds.nord.invalid/", access=["basic auth"])
+    office.set(FEEDS_SITE_USERS=f"nord-1:{HASH}", FEEDS_SITE_LOGIN="nord-1:pass")
+    code, out, _ = office.call("doctor")
+    assert code == 1
+    assert "FAULT  site       http://feeds.nord.invalid/ is http: what opens the site would go there unencrypted" in out
+    assert "closed" not in out
 
 
 # -- handover

@@ -1,0 +1,196 @@
+"""`feeds doctor` before a site on loopback: rightly closed, or open, closed otherwise, listed, each by mistake."""
+
+import pytest
+
+from feeds.core.access import Way
+from feeds.core.catalog import UserList
+from feeds.onboarding.closed import about_closed
+from feeds.onboarding.published import PublishedSite, about_site
+from tests.closed_site import serving
+from tests.sites import Site, adopted
+
+NEW, OLD = "CANARY-new-0123456789-abcd", "CANARY-old-0123456789-abcd"
+LOGIN, FORMER = "nord-2:CANARY-pass:wörd", "nord-1:CANARY-before"
+ALL = tuple(Way)
+BOTH = (Way.BASIC_AUTH, Way.SECRET_PATH)
+BASE = "https://feeds.nord.example/"
+
+
+@pytest.fixture
+def served(tmp_path):
+    """Serve a built site, closed by both secrets and both logins; the first of each are the newest."""
+    site = Site(tmp_path)
+    site.network(access=list(BOTH))
+    site.user("bo", "b1", "b2")
+    site.happened(adopted("bo"))
+    site.build(record=True, secret_path=NEW)
+    with serving(site.out, paths=[NEW, OLD], logins=[LOGIN, FORMER]) as server:
+        server.built = site
+        yield server
+
+
+def examine(server, ways=BOTH, paths=(NEW, OLD), login=LOGIN, served_at=None):
+    """Return what is said, a line each, and that no secret of it is."""
+    with PublishedSite(BASE, served_at=served_at or server.url, ways=ways, paths=paths, login=login) as site:
+
+        def answers():
+            feed = yield from about_site(site, UserList())
+            yield from about_closed(site, feed)
+
+        found = list(answers())
+    said = [f"{each.verdict} {each.about} {each.what.replace(server.url, 'SITE/')}" for each in found]
+    remedies = [each.remedy for each in found if each.verdict != "ok"]
+    assert all(remedies)
+    assert "CANARY" not in "".join([*said, *remedies])
+    return said
+
+
+def faults(said):
+    return [each.removeprefix("fault ") for each in said if each.startswith("fault ")]
+
+
+def test_a_site_that_is_rightly_closed_is_found_so(served):
+    served.paths, served.logins = (NEW,), served.logins[:1]
+    assert examine(served, paths=(NEW,)) == [
+        "ok site SITE/<site secret>/users.json: 1 users",
+        "ok feed SITE/<site secret>/feeds/bo.xml: 2 videos",
+        "ok closed without the login it answers 401",
+        "ok closed without the secret there is nothing to read",
+        "ok closed no folder is listed",
+    ]
+
+
+def test_while_a_secret_rotates_both_must_answer(served):
+    assert "look closed the old secret of FEEDS_SITE_PATH still works, as does the new one" in examine(served)
+    served.paths = (NEW,)
+    old = "with the old secret of FEEDS_SITE_PATH it answers 404, and Dailymotion may still read there"
+    assert faults(examine(served)) == [f"closed {old}"]
+
+
+def test_addresses_are_told_as_seen_from_this_machine(served):
+    said = examine(served, ways=ALL)
+    assert said[-1] == "look closed this machine's address gets 200, though it is none of Dailymotion's"
+    assert faults(said) == []
+    served.refuses = True
+    assert examine(served, ways=ALL) == [
+        "look site SITE/<site secret>/users.json answers 403, where 200 is expected",
+        "look closed this machine's address is refused (403), as all should be but Dailymotion's",
+    ]
+
+
+def test_an_open_site_is_asked_for_no_more_than_its_list_and_feeds(served):
+    served.built.network()
+    served.built.build(record=True)
+    served.paths = served.logins = ()
+    assert examine(served, ways=(), paths=(), login=None) == [
+        "ok site SITE/users.json: 1 users",
+        "ok feed SITE/feeds/bo.xml: 2 videos",
+    ]
+    assert served.asked == [("/users.json", None), ("/feeds/bo.xml", None)]
+
+
+def spoiled(**its):
+    return lambda server: [setattr(server, name, value) for name, value in its.items()]
+
+
+def redirects(server):
+    server.answers["/users.json"] = (301, {"Location": f"/{NEW}/users.json"})
+
+
+def broken(server):
+    server.answers[f"/{NEW}/feeds/bo.xml"] = (500, {})
+
+
+SECRET = "SITE/<site secret>"
+ANYBODY = "anybody can read it"
+FILES, STRANGERS = ("users.json", "feeds/bo.xml"), ("without a login", "by a made-up login")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (spoiled(logins=()), [
+            f"closed {SECRET}/{name} answers 200 {how}: {ANYBODY}" for name in FILES for how in STRANGERS
+        ]),
+        (spoiled(open=("feeds/bo.xml",)), [
+            f"closed {SECRET}/feeds/bo.xml answers 200 {how}: {ANYBODY}" for how in STRANGERS
+        ]),
+        (spoiled(any_login=True), [
+            f"closed {SECRET}/{name} answers 200 by a made-up login: {ANYBODY}" for name in FILES
+        ]),
+        (spoiled(challenge="Bearer"), [
+            f"closed {SECRET}/{name} answers 401 {how}, where 401 and Basic are expected"
+            for name in FILES for how in STRANGERS
+        ]),
+        (spoiled(bare=True), [
+            f"closed SITE/{name} answers 200, without the secret: {ANYBODY}" for name in FILES
+        ]),
+        (spoiled(any_folder=True), [
+            f"closed SITE/<made up>/{name} answers 200, below any folder: {ANYBODY}"
+            for name in FILES
+        ]),
+        (redirects, ["closed SITE/users.json leads to the secret address, which tells it to all"]),
+        (broken, ["feed SITE/<site secret>/feeds/bo.xml answers 500, where 200 is expected"]),
+        (spoiled(lists=True), [
+            "closed SITE/ lists what is in the folder, <site secret> among it",
+            f"closed {SECRET}/ lists what is in the folder",
+            f"closed {SECRET}/feeds/ lists what is in the folder",
+        ]),
+        (spoiled(paths=(OLD,)), [f"site {SECRET}/users.json answers 404, where 200 is expected"]),
+        (spoiled(paths=("CANARY-other-0123456789-abc",)), [
+            f"site {SECRET}/users.json answers 404, where 200 is expected"
+        ]),
+        (spoiled(logins=("another",)), [f"site {SECRET}/users.json answers 401, where 200 is expected"]),
+        (spoiled(paths=("CANARY-other-0123456789-abc",), bare=True), [
+            f"site {SECRET}/users.json answers 404, where 200 is expected",
+            f"closed SITE/users.json answers 200, without the secret: {ANYBODY}",
+        ]),
+    ],
+    ids=[
+        "asks for no login", "asks at the list alone", "takes any login", "asks for another kind", "also without",
+        "below any segment", "a redirect tells it", "a broken feed", "lists", "the old secret alone", "another secret",
+        "another login", "another secret, and open",
+    ],
+)  # fmt: skip
+def test_each_mistake_is_found_and_no_other(served, spoil, expected):
+    spoil(served)
+    assert faults(examine(served)) == expected
+
+
+def test_without_our_login_it_says_which_setting_is_missing(served):
+    with PublishedSite(BASE, served_at=served.url, ways=BOTH, paths=(NEW,)) as site:
+        (answer,) = about_site(site, UserList())
+        assert "Set FEEDS_SITE_LOGIN=user:password" in answer.remedy
+        assert list(about_closed(site, None)) == []
+    with PublishedSite(BASE, served_at=served.url, ways=BOTH, paths=(NEW,), login="x:y") as site:
+        (answer,) = about_site(site, UserList())
+        assert "It doesn't take FEEDS_SITE_LOGIN" in answer.remedy
+
+
+def test_a_site_that_was_published_with_another_secret_is_told(served):
+    served.built.build(record=True, secret_path=OLD)
+    said = "feed SITE/<site secret>/users.json names feeds at addresses without the secret of FEEDS_SITE_PATH"
+    assert faults(examine(served))[:1] == [said]
+    assert faults(examine(served, paths=(NEW,)))[:1] == [said]
+
+
+def test_the_login_goes_to_the_site_alone_and_no_redirect_is_followed(served, tmp_path):
+    with serving(tmp_path) as elsewhere:
+        served.answers[f"/{NEW}/users.json"] = (302, {"Location": f"{elsewhere.url}users.json"})
+        said = examine(served)
+        assert faults(said)[0] == "site SITE/<site secret>/users.json answers 302, where 200 is expected"
+        assert elsewhere.asked == []
+        with PublishedSite(BASE, served_at=served.url, ways=BOTH, paths=(NEW,), login=LOGIN) as site:
+            site.see(f"{elsewhere.url}users.json")
+        assert elsewhere.asked == [("/users.json", None)]
+
+
+def test_the_address_of_the_letter_serves_as_site_too(served):
+    assert examine(served, served_at=f"{served.url}{NEW}/") == examine(served)
+
+
+def test_nobody_there_is_one_fault_and_no_verdict_on_strangers(served):
+    served.server_close()
+    said = examine(served)
+    assert faults(said) == ["site SITE/<site secret>/users.json can't be reached"]
+    assert said[1:] == ["look closed it could not be seen whether strangers are kept out"]
