@@ -68,18 +68,24 @@ def find_changes(text: CatalogText, catalog: Path, index: Index, subjects: set[s
         if notes["settings"] != index.note("settings"):
             index.make_all_stale()
         known = index.scan()
-        sources, patterns = text.inline_sources(), list(read.include)
+        sources = sources_of(text, catalog, read.include)
     else:
         known = index.scan()
-        inline = [Source(name) for name in known if name.startswith(INLINE)]
-        sources, patterns = inline, json.loads(index.note("include") or "[]")
-    sources += included(catalog, patterns) + archives(catalog, patterns)
+        sources = [Source(name) for name in known if name.startswith(INLINE)]
+        patterns = json.loads(index.note("include") or "[]")
+        sources += included(catalog, patterns) + archives(catalog, patterns)
     changes = Changes({each.name: each for each in sources}, known, notes)
     for source in sources:
         if job := _job(source, known.get(source.name), moment, text, index):
             changes.jobs.append(job)
     changes.gone = [name for name in known if name not in changes.sources and not name.startswith(EVENT_SOURCE)]
     return changes
+
+
+def sources_of(text: CatalogText, catalog: Path, patterns: Iterable[str]) -> list[Source]:
+    """Return every source there is, in the order in which a build takes them."""
+    files = list(patterns)
+    return text.inline_sources() + included(catalog, files) + archives(catalog, files)
 
 
 def _mark(index: Index, subjects: set[str]) -> None:

@@ -13,19 +13,17 @@ from pathlib import Path
 
 from feeds.building.last_good import archived, joined, keys_of, last_good, parse
 from feeds.building.listed import last_noted
+from feeds.building.rendering import render_feed, results_of
 from feeds.building.sources import is_archive
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
 from feeds.core.catalog import UserEntry
-from feeds.core.defaults import absolute
-from feeds.core.events import VideoResult, fold_video
 from feeds.core.guids import guid_key
-from feeds.core.item import Channel, MrssTags, digest
-from feeds.core.listing import ALWAYS, FOREVER, Limits, Listing, counts, listing
-from feeds.core.partners import Partner, PartnerState, fold_partner
+from feeds.core.listing import ALWAYS, FOREVER, counts
+from feeds.core.partners import PartnerState, fold_partner
 from feeds.core.removals import Removals, removals
 from feeds.core.rules import Fault
+from feeds.core.shards import Rendered
 from feeds.core.user_ids import is_user_id
-from feeds.core.user_list import feed_url
 from feeds.formats import mrss
 from feeds.storage.index import Index
 from feeds.storage.signature import settled, signature
@@ -35,7 +33,7 @@ from feeds.storage.static_dir import stage
 def build_feed(job: Job, context: Context, index: Index) -> Outcome:
     """Build one user's feed as far as it goes. Raises StorageError if it can't be staged."""
     try:
-        text, outcome = _read(job)
+        text, outcome = read_text(job)
     except OSError as error:
         fault = Fault((), "unreadable", f"the file can't be read: {error.strerror}", "Mend it, or take it away.")
         if is_archive(job.source):
@@ -87,7 +85,8 @@ def _frozen(job: Job, outcome: Outcome, context: Context, index: Index) -> Outco
     return replace(outcome, keys=keys, feed=_left_alone(user_id, context, index))
 
 
-def _read(job: Job) -> tuple[bytes, Outcome]:
+def read_text(job: Job) -> tuple[bytes, Outcome]:
+    """Return a job's text, and the outcome as far as it can be told without reading what it says. Raises OSError."""
     if job.path is None:
         text = job.tree_text or (job.user_id or "").encode()
         return text, Outcome(job.source, "", True, text_digest(text))
@@ -98,39 +97,32 @@ def _read(job: Job) -> tuple[bytes, Outcome]:
 
 
 def _feed(user: UserEntry, context: Context, index: Index) -> Feed:
-    network = context.network
-    partner = fold_partner(index.events([f"u:{user.id}"]).get(f"u:{user.id}", ()), network.parent_id)
-    path = context.out / "feeds" / f"{user.id}.xml"
+    return compared(render_feed(user, context, index), context, index)
+
+
+def compared(rendered: Rendered, context: Context, index: Index) -> Feed:
+    """Stage a rendered feed beside the published one, and tell what leaves with that. Raises StorageError."""
+    user_id, now, text = rendered.user_id, rendered.now, rendered.text
+    path = context.out / "feeds" / f"{user_id}.xml"
     before, since = _published(path)
-    results = _results(index, [video.guid for video in user.videos])
-    now = listing(
-        user,
-        results,
-        state=partner.state,
-        limits=Limits(network.feed_limit, network.max_failures),
-        at=context.at,
-    )
-    username = user.username or partner.username or user.id
-    in_list = partner.state is PartnerState.ADOPTED and user.enabled
-    text = _render(user, username, now, context) if in_list else b""
     changed = text != (before or b"")
     # What is published as it is has lost nothing; where nothing is, a feed that isn't wanted may have been elsewhere.
-    former = _former(user.id, before, context, index) if changed or before is None else []
-    gone = _removed(user.id, former, now, index, partner, context.since or since) if changed or former else None
+    former = _former(user_id, before, context, index) if changed or before is None else []
+    gone = _removed(rendered, former, index, context.since or since) if changed or former else None
     return Feed(
-        user_id=user.id,
-        username=username,
-        enabled=user.enabled,
-        state=partner.state,
-        in_list=in_list,
-        count=len(now.items),
+        user_id=user_id,
+        username=rendered.username,
+        enabled=rendered.enabled,
+        state=rendered.state,
+        in_list=rendered.in_list,
+        count=len(now.guids),
         held=counts(now.reasons.values()),
         valid_from=now.valid_from.isoformat(),
         valid_until=now.valid_until.isoformat(),
         digest=text_digest(text),
-        staged=stage(path, text) if changed and in_list else None,
-        removals=gone or Removals(user.id, len(now.items), {}),
-        listed={item.guid: digest(item) for item in now.items} if context.record else None,
+        staged=stage(path, text) if changed and rendered.in_list else None,
+        removals=gone or Removals(user_id, len(now.guids), {}),
+        listed=rendered.listed if context.record else None,
     )
 
 
@@ -165,34 +157,14 @@ def _published(path: Path) -> tuple[bytes | None, datetime | None]:
         return None, None
 
 
-def _results(index: Index, guids: list[str]) -> dict[str, VideoResult]:
-    found = index.events(f"g:{guid}" for guid in guids)
-    return {subject[2:]: fold_video(events) for subject, events in found.items()}
-
-
-def _render(user: UserEntry, username: str, now: Listing, context: Context) -> bytes:
-    network = context.network
-    title = user.title or username
-    channel = Channel(
-        title=title,
-        link=absolute(user.site or network.site, None),
-        description=user.description or f"Videos of {title}",
-        self_url=feed_url(context.address, user.id),
-    )
-    text = mrss.render(channel, now.items, MrssTags(**network.mrss.model_dump()))
-    mrss.verify(text, [item.guid for item in now.items])
-    return text
-
-
-def _removed(
-    user_id: str, former: list[str], now: Listing, index: Index, partner: Partner, since: datetime | None
-) -> Removals:
-    listed = {item.guid for item in now.items}
+def _removed(rendered: Rendered, former: list[str], index: Index, since: datetime | None) -> Removals:
+    now = rendered.now
+    listed = set(now.guids)
     missing = [guid for guid in former if guid not in listed and guid not in now.reasons]
-    explained = [guid for guid, result in _results(index, missing).items() if result.remote_id or result.failures]
+    explained = [guid for guid, result in results_of(index, missing).items() if result.remote_id or result.failures]
     # Who is known to have been a child has left with a reason; whose adoption nobody knows of has lost it.
-    unknown = not partner.was_child and partner.state is not PartnerState.ELSEWHERE
-    return removals(user_id, former, now, explained=explained, unknown=unknown, since=since)
+    unknown = not rendered.was_child and rendered.state is not PartnerState.ELSEWHERE
+    return removals(rendered.user_id, former, now, explained=explained, unknown=unknown, since=since)
 
 
 def _former(user_id: str, before: bytes | None, context: Context, index: Index) -> list[str]:

@@ -7,12 +7,13 @@ guard, and only then publishes. Killed anywhere, it leaves what was true before 
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from feeds.building import publishing
 from feeds.building.addresses import address_of, notes_on_address, refuse_without_secret
@@ -33,6 +34,7 @@ from feeds.building.sources import CatalogText, located
 from feeds.building.version import code_version
 from feeds.building.work import Context, Job, Outcome
 from feeds.core.errors import Finding, StorageError
+from feeds.core.shards import Inputs
 from feeds.core.user_list import ListedUser, UserListShape, feed_url
 from feeds.settings import Folders
 from feeds.storage.index import Index, IndexBroken
@@ -58,14 +60,21 @@ class Wish:
     by_events: bool | None = None
 
 
-# Who builds the feeds of the jobs that a build has found: processes of this machine, or others before (the shards).
-Builders = Callable[[Sequence[Job], Context], Iterator[Outcome]]
+class Rendered(Protocol):
+    """Feeds that were rendered before, elsewhere: the shards."""
+
+    def refuse_others(self, here: Inputs) -> None:
+        """Raise BuildRefused where they were rendered from something else than lies here."""
+
+    def outcome(self, job: Job, context: Context, index: Index) -> Outcome:
+        """Return what a job comes to."""
 
 
-def build(wish: Wish, builders: Builders | None = None) -> Report:
+def build(wish: Wish, shards: Rendered | None = None) -> Report:
     """Build and publish the site; a second build into the same folder waits.
 
-    Raises UsageError without a catalog, BuildRefused where the removal guard says no, StorageError where the disk does.
+    What `shards` have rendered is taken from them. Raises UsageError without a catalog, BuildRefused where the removal
+    guard says no or the shards aren't of what lies here, StorageError where the disk does.
     """
     CatalogText(wish.folders.catalog)  # a mistyped folder must not be made, but refused
     try:
@@ -74,19 +83,19 @@ def build(wish: Wish, builders: Builders | None = None) -> Report:
         with only_one(wish.out), only_one(wish.folders.state):
             _clear(wish)
             try:
-                return _build_alone(wish, builders)
+                return _build_alone(wish, shards)
             except IndexBroken:  # a cache: without it the build takes longer, and comes to the same
                 Index.erase(_index_path(wish))
-                return _build_alone(wish, builders)
+                return _build_alone(wish, shards)
     except OSError as error:
         raise StorageError(f"{error.filename or wish.out}: {error.strerror}. Mend that, and build again.") from error
 
 
-def _build_alone(wish: Wish, builders: Builders | None) -> Report:
+def _build_alone(wish: Wish, shards: Rendered | None) -> Report:
     index_path = _index_path(wish)
     try:
         with Index.opened(index_path, code_version()) as index:
-            return _Build(wish, index, index_path, builders).run()
+            return _Build(wish, index, index_path, shards).run()
     except BaseException:
         _clear(wish)  # now, as the disk may be full of it
         raise
@@ -106,8 +115,8 @@ def _index_path(wish: Wish) -> Path:
 class _Build:
     """One build: what all its steps share."""
 
-    def __init__(self, wish: Wish, index: Index, index_path: Path, builders: Builders | None) -> None:
-        self.wish, self.index, self.index_path, self.builders = wish, index, index_path, builders
+    def __init__(self, wish: Wish, index: Index, index_path: Path, shards: Rendered | None) -> None:
+        self.wish, self.index, self.index_path, self.shards = wish, index, index_path, shards
         self.text = CatalogText(wish.folders.catalog)
         self.catalog = wish.folders.catalog
 
@@ -120,6 +129,8 @@ class _Build:
             self.index.forget_files()
         unfinished = self.index.note("unfinished") == "yes"
         taken = take_in(self.index, self.catalog, self.wish.folders.state)
+        if self.shards:
+            self._refuse_other_shards(self.shards)
         moment = Moment(self.wish.at, self.wish.out, self.wish.record, self.wish.full, self.wish.secret_path)
         changes = find_changes(self.text, self.catalog, self.index, taken.subjects, moment)
         anything = unfinished or self._anything(changes, taken)
@@ -143,6 +154,12 @@ class _Build:
             address=address_of(self.network, self.wish.secret_path),
         )
         return self._build(changes, taken)
+
+    def _refuse_other_shards(self, shards: Rendered) -> None:
+        from feeds.building.shard import inputs_of
+
+        address = address_of(self.text.network.network, self.wish.secret_path)
+        shards.refuse_others(inputs_of(self.index, self.text, address))
 
     def _by_events(self) -> bool:
         """Return whether events alone tell what was listed before. Raises BuildRefused where they should and can't."""
@@ -181,8 +198,8 @@ class _Build:
         from feeds.building import workers
         from feeds.building.guarding import guard, refuse_unknown
 
-        if self.builders:
-            built = self.builders(changes.jobs, self.context)
+        if self.shards:
+            built = workers.run_by(self.shards.outcome, changes.jobs, self.context, self.wish.jobs)
         else:
             built = workers.run(changes.jobs, self.context, self.wish.jobs)
         outcomes = [each for batch in _in_batches(built) for each in self._stow(batch)]

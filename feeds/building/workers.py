@@ -3,9 +3,9 @@
 import ctypes
 import gc
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
-from typing import Any
+from typing import Any, TypeVar
 
 from feeds.building.feed import build_feed
 from feeds.building.work import Context, Job, Outcome
@@ -16,17 +16,24 @@ FEW = 24
 _PR_SET_PDEATHSIG = 1
 
 _of_process: dict[str, Any] = {}
+_Done = TypeVar("_Done")
+Work = Callable[[Job, Context, Index], _Done]
 
 
 def run(jobs: Sequence[Job], context: Context, processes: int) -> Iterator[Outcome]:
     """Yield the outcome of every job, in the jobs' order, as they come."""
+    return run_by(build_feed, jobs, context, processes)
+
+
+def run_by(work: Work[_Done], jobs: Sequence[Job], context: Context, processes: int) -> Iterator[_Done]:
+    """Yield what every job comes to by this work, in the jobs' order, as they come."""
     if processes < 2 or len(jobs) < FEW:
         index = Index.reader(context.index)
         collecting = gc.isenabled()
         gc.disable()
         try:
             for job in jobs:
-                yield build_feed(job, context, index)
+                yield work(job, context, index)
         finally:
             index.close()
             if collecting:
@@ -34,12 +41,12 @@ def run(jobs: Sequence[Job], context: Context, processes: int) -> Iterator[Outco
         return
     chunk = max(1, min(50, len(jobs) // (processes * 4)))
     # fork shares what is loaded already; this process has no threads.
-    with get_context("fork").Pool(processes, _start, (context,)) as pool:
+    with get_context("fork").Pool(processes, _start, (work, context)) as pool:
         yield from pool.imap(_build, jobs, chunk)
 
 
-def _start(context: Context) -> None:
-    """Prepare a process: its end, its context, and its own connection to the index."""
+def _start(work: Work[Any], context: Context) -> None:
+    """Prepare a process: its end, its work and context, and its own connection to the index."""
     # A build that is killed takes its processes along; they would wait for work for ever
     # (https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html; where there is no prctl, they do).
     if prctl := getattr(ctypes.CDLL(None), "prctl", None):
@@ -47,8 +54,8 @@ def _start(context: Context) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the process that waits for us
     # A build makes millions of small values and no cycles: collecting takes a third of its time and finds nothing.
     gc.disable()
-    _of_process.update(context=context, index=Index.reader(context.index))
+    _of_process.update(work=work, context=context, index=Index.reader(context.index))
 
 
-def _build(job: Job) -> Outcome:
-    return build_feed(job, _of_process["context"], _of_process["index"])
+def _build(job: Job) -> Any:
+    return _of_process["work"](job, _of_process["context"], _of_process["index"])

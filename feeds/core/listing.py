@@ -69,6 +69,27 @@ class Listing:
     valid_until: datetime = FOREVER
     ended: Mapping[str, datetime] | None = None
 
+    @property
+    def guids(self) -> tuple[str, ...]:
+        """Return the guids of the items, in their order."""
+        return tuple(item.guid for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a listing comes to by guid alone, which is all that another process needs of it."""
+
+    guids: tuple[str, ...]
+    reasons: Mapping[str, Reason]
+    valid_from: datetime = ALWAYS
+    valid_until: datetime = FOREVER
+    ended: Mapping[str, datetime] | None = None
+
+
+def places(of: Listing) -> Places:
+    """Return the places of a listing."""
+    return Places(of.guids, of.reasons, of.valid_from, of.valid_until, of.ended)
+
 
 def user_reason(user: UserEntry, state: PartnerState) -> Reason | None:
     """Return why none of the user's videos is listed, or None."""

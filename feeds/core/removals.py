@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from feeds.core.listing import Listing, Reason
+from feeds.core.listing import Listing, Places, Reason
 
 # Above this share of a feed, or of the network, removals by edit need a person's word ...
 SHARE = 0.30
@@ -66,7 +66,7 @@ class Removals:
 def removals(
     user: str,
     before: Iterable[str],
-    now: Listing,
+    now: Listing | Places,
     *,
     explained: Iterable[str] = (),
     unknown: bool = False,
@@ -78,7 +78,7 @@ def removals(
     user as a child of the network, now or before; `since` is when the former feed was written, None where unknown.
     """
     former = list(before)
-    listed = {item.guid for item in now.items}
+    listed = set(now.guids)
     by_result = set(explained)
     causes = {}
     for guid in former:
@@ -88,7 +88,7 @@ def removals(
         if reason is Reason.AFTER_WINDOW:
             ended = (now.ended or {}).get(guid)
             cause = Cause.EDIT if since is not None and ended is not None and ended <= since else Cause.TIME
-        elif reason is Reason.OVER_LIMIT and len(now.items) < len(former):
+        elif reason is Reason.OVER_LIMIT and len(now.guids) < len(former):
             cause = Cause.EDIT  # nothing went ahead of it: the limit itself was lowered
         elif reason is not None:
             # Who only asked, or was approved or refused, was never listed: an adoption has been lost.

@@ -7,7 +7,7 @@ flushed. Temporary names begin with a dot and end in .tmp; what a killed build l
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,19 @@ from feeds.core.errors import StorageError
 
 def stage(path: Path, text: bytes) -> Path:
     """Write the text to the disk beside the path, under a temporary name. Raises StorageError."""
+    return stage_parts(path, (text,))
+
+
+def stage_parts(path: Path, parts: Iterable[bytes]) -> Path:
+    """Write a text that comes in parts, as `stage` does. Raises StorageError, and what making the parts raises."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         try:
-            written = os.write(fd, text)
-            while written < len(text):
-                written += os.write(fd, text[written:])
+            for text in parts:
+                written = os.write(fd, text)
+                while written < len(text):
+                    written += os.write(fd, text[written:])
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -31,6 +37,9 @@ def stage(path: Path, text: bytes) -> Path:
         raise StorageError(
             f"{path} can't be written: {error.strerror}. Free space or mend the disk, and build again."
         ) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     return temporary
 
 
