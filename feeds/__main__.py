@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "List every fault of the catalog, with its line and what to do.",
     "children": "Look at the fields of a partner's account, and write them.",
     "doctor": "See whether all is set up for partners to join, and confirm the parent account.",
+    "edge": "Write the configuration of the web server or host that serves the site.",
     "explain": "Say why a video is or is not in the feed, and what to do next.",
     "handover": "Print the letter to the content manager at Dailymotion.",
     "history": "Show who changed what of a video or a user, and when.",

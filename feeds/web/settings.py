@@ -82,6 +82,14 @@ def web_settings(environ: Mapping[str, str]) -> WebSettings | None:
     return WebSettings(links, dailymotion, int(proxies), credentials=credentials)
 
 
+def public_url(environ: Mapping[str, str]) -> str | None:
+    """Return FEEDS_PUBLIC_URL, None without it. Raises UsageError where it is no origin."""
+    url = environ.get("FEEDS_PUBLIC_URL", "").strip().rstrip("/")
+    if url and (fault := _origin_fault(url)):
+        raise UsageError(f"FEEDS_PUBLIC_URL {fault}")
+    return url.lower() or None
+
+
 def link_settings(environ: Mapping[str, str]) -> LinkSettings:
     """Read what a link of an invitation is made of. Raises UsageError with *all* that is missing or weak."""
     faults: list[str] = []

@@ -1,0 +1,173 @@
+"""`feeds edge`: the configuration of what serves the site, and the app beside it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from feeds.commands.options import catalog_option, folders_of
+
+if TYPE_CHECKING:
+    from feeds.formats.edge import App, Site
+
+# Whom nginx's workers belong to: nginx.org's packages, Debian's, Arch's. The first is there only where nginx made it.
+_NGINX_GROUPS = ("nginx", "www-data", "http")
+_UPSTREAM = "127.0.0.1:8001"
+
+
+@click.group("edge", epilog="Example: feeds edge nginx --root /srv/feeds")
+def command() -> None:
+    """Write the configuration by which a web server serves the site, closed as network.access says.
+
+    Without --out it is shown, with its secrets masked; docs/access.md leads through all of it.
+    """
+
+
+def _site_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        catalog_option,
+        click.option(
+            "--allow", multiple=True, metavar="NETWORK", help="May read the site too, where `addresses` close it."
+        ),
+        click.option("--root", metavar="DIR", help="Folder that build or sync writes (default: static_out there)."),
+    ):
+        command = option(command)
+    return command
+
+
+def _app_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--app", metavar="HOST:PORT", help=f"Where the app listens, with FEEDS_PUBLIC_URL set (default: {_UPSTREAM})."
+    )(command)
+
+
+@command.command("nginx", epilog="Example: feeds edge nginx --root /srv/feeds --out /etc/nginx/sites-available/feeds")
+@click.option("--out", metavar="FILE", help="Write it there, for sites-enabled to link to, and the logins beside it.")
+@_app_option
+@click.option("--certificate", metavar="FILE", help="The certificate with its chain, PEM: serve by https.")
+@click.option("--certificate-key", metavar="FILE", help="Its key, PEM.")
+@_site_options
+def nginx(
+    out: str | None,
+    app: str | None,
+    certificate: str | None,
+    certificate_key: str | None,
+    catalog: str | None,
+    root: str | None,
+    allow: tuple[str, ...],
+) -> None:
+    """For nginx: one file for its http block, and one with the logins."""
+    from feeds.core.errors import UsageError
+    from feeds.formats import htpasswd
+    from feeds.formats.edge import masked
+    from feeds.formats.edge_nginx import Certificate, render_nginx
+    from feeds.storage import shared_file
+
+    if (certificate is None) is not (certificate_key is None):
+        raise UsageError("--certificate and --certificate-key go together: give both, or neither.")
+    tls = Certificate(_absolute(certificate), _absolute(certificate_key)) if certificate and certificate_key else None
+    site, its_app = _site(catalog, root, allow), _app(app)
+    if out is None:
+        click.echo(render_nginx(masked(site), its_app, certificate=tls), nl=False)
+        _say_masked(site)
+        return
+    file = Path(_absolute(out))
+    if file.parent.name == "sites-enabled":
+        raise UsageError(
+            f"nginx would read the logins beside {file} as configuration.\n"
+            f"Write --out {file.parent.with_name('sites-available') / file.name}, and link to it from here."
+        )
+    users = file.with_name(f"{file.name}.users")
+    text = render_nginx(site, its_app, certificate=tls, users_file=str(users))
+    if site.users:
+        if not shared_file.write(users, htpasswd.render(site.users), groups=_NGINX_GROUPS):
+            _say(f"{users} is yours alone: let nginx's workers read it, chgrp www-data and chmod 640 say.")
+    else:
+        users.unlink(missing_ok=True)
+    shared_file.write(file, text, groups=() if site.has_secrets else None)
+    _say(f"Wrote {file}{f' and {users}' if site.users else ''}.")
+    if tls is None:
+        _say("Without --certificate it listens at port 80, unencrypted.")
+    _say("Next: nginx -t && systemctl reload nginx")
+
+
+def _site(catalog: str | None, root: str | None, allow: tuple[str, ...]) -> "Site":
+    """Return the site as catalog and environment want it. Raises UsageError with all that is missing."""
+    from feeds.access_settings import access_settings
+    from feeds.core.defaults import absolute
+    from feeds.formats.edge import site_of
+    from feeds.onboarding.register import Register
+
+    its = folders_of(catalog)
+    network = Register(its).network()
+    access = access_settings(os.environ, network.access)
+    return site_of(
+        absolute(network.base_url, None),
+        _absolute(root or its.catalog / "static_out"),
+        network.access,
+        paths=access.paths,
+        users=access.users,
+        allowed=allow,
+    )
+
+
+def _app(upstream: str | None) -> "App | None":
+    from feeds.core.errors import UsageError
+    from feeds.formats.edge import app_of
+    from feeds.web.settings import public_url
+
+    url = public_url(os.environ)
+    if url is None and upstream is not None:
+        raise UsageError("--app needs to know where the app is reached: set FEEDS_PUBLIC_URL.")
+    return app_of(url, upstream or _UPSTREAM) if url else None
+
+
+def _absolute(path: str | Path) -> str:
+    # Not resolved: a link that a deployment moves from release to release is to stay one.
+    return str(Path(path).absolute())
+
+
+def _say_masked(site: "Site") -> None:
+    if site.has_secrets or site.users:
+        _say("Secrets and hashes are masked: --out FILE writes them, for the server alone.")
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
+
+
+@command.command("hash", epilog="Example: feeds edge hash nord-1 --generate >> /etc/feeds/site-users")
+@click.argument("name")
+@click.option("--generate", is_flag=True, help="Make the password, and show it once, at stderr.")
+@click.option(
+    "--for", "target", type=click.Choice(["nginx", "caddy", "netlify", "cloudflare"]), default="nginx",
+    show_default=True, help="Who is to understand the hash: nginx and Caddy read the same.",
+)  # fmt: skip
+def hash_(name: str, generate: bool, target: str) -> None:
+    """Print a line of FEEDS_SITE_USERS: a login of this NAME, with the hash of its password.
+
+    The password is asked for twice, and never kept. While one rotates, the new one has a name of its own.
+    """
+    from feeds.core.errors import UsageError
+    from feeds.formats import edge_hash
+    from feeds.formats.htpasswd import is_name
+
+    if not is_name(name):
+        raise UsageError(f'"{name}" can be no login: use letters, digits and ._@+-, 64 at most.')
+    bcrypt = target in {"nginx", "caddy"}
+    if not bcrypt and not generate:
+        raise UsageError(
+            f"{target} has no time for a hash that protects a password of a person's making.\n"
+            f"Have one made: feeds edge hash {name} --for {target} --generate"
+        )
+    if generate:
+        password = edge_hash.generate()
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        edge_hash.refuse_weak(password)
+    its_hash = edge_hash.bcrypt_hash(password, generated=generate) if bcrypt else edge_hash.pbkdf2_hash(password)
+    click.echo(f"{name}:{its_hash}")
+    if generate:
+        _say(f"The password, which is shown once: {password}")

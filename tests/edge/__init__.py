@@ -1,0 +1,1 @@
+"""What `feeds edge` writes, read by the servers it is for."""

@@ -1,0 +1,176 @@
+"""The verb: what it shows and writes, what it refuses, and that nothing breaks out of what it writes."""
+
+import bcrypt
+import pytest
+from click.testing import CliRunner
+
+from feeds.__main__ import main
+from feeds.core.errors import FeedsError, UsageError
+from feeds.formats import edge
+from feeds.formats.htpasswd import SiteUser, parse
+from tests.edge.conftest import NEW, OLD, SECRETS, USERS
+from tests.edge.servers import feeds_edge
+
+WAYS = ("basic auth", "secret path", "addresses")
+SERVERS = ["nginx"]
+
+
+def refusal(*arguments, **environ):
+    with pytest.raises(FeedsError) as refused:
+        feeds_edge(*arguments, **environ)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_is_shown_has_neither_secret_nor_hash_and_what_is_written_is_whole(server, catalog, tmp_path):
+    folder = catalog(WAYS)
+    shown, said = feeds_edge(server, "--catalog", folder, **SECRETS)
+    for secret in (NEW, OLD, *USERS.values(), *(line.partition(":")[2] for line in USERS.values())):
+        assert secret not in shown + said
+    assert "<secret-1>" in shown
+    assert said == "Secrets and hashes are masked: --out FILE writes them, for the server alone.\n"
+    printed, _ = feeds_edge(server, "--catalog", folder, "--out", tmp_path / "written", **SECRETS)
+    assert printed == ""
+    assert NEW in (tmp_path / "written").read_text()
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_everything_that_a_way_needs_is_asked_for_at_once(server, catalog):
+    message = refusal(server, "--catalog", catalog(WAYS))
+    assert "FEEDS_SITE_PATH is missing" in message
+    assert "FEEDS_SITE_USERS is missing" in message
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "message"),
+    [
+        (["--app", "127.0.0.1:8001"], {}, "--app needs to know where the app is reached: set FEEDS_PUBLIC_URL."),
+        (
+            ["--app", "127.0.0.1:8001; }"],
+            {"FEEDS_PUBLIC_URL": "https://partners.nord.example"},
+            '--app is "127.0.0.1:8001; }": write where the app listens, such as 127.0.0.1:8001.',
+        ),
+        (["--allow", "everybody"], {}, '--allow is "everybody": write a network such as 192.0.2.0/24, or an address.'),
+        (
+            ["--root", "/srv/fe\neds"],
+            {},
+            "the site's folder has a name that can't be written for all servers: '/srv/fe\\neds'.\n"
+            "Choose one without quotes, braces and other signs.",
+        ),
+        ([], {"FEEDS_PUBLIC_URL": "https://x/$y"}, "FEEDS_PUBLIC_URL is no origin in ASCII, without path and user"),
+    ],
+)
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_can_not_be_served_is_refused(server, options, environ, message, catalog):
+    assert refusal(server, "--catalog", catalog(("addresses",)), *options, **environ).startswith(message)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_an_address_is_allowed_only_where_addresses_close_the_site(server, catalog):
+    message = refusal(server, "--catalog", catalog(()), "--allow", "127.0.0.1")
+    assert message == "--allow adds to the addresses that may read the site, and network.access names no addresses."
+
+
+def test_nginx_would_read_logins_in_sites_enabled_as_configuration(catalog, tmp_path):
+    (tmp_path / "sites-enabled").mkdir()
+    out = tmp_path / "sites-enabled/feeds"
+    assert refusal("nginx", "--catalog", catalog(()), "--out", out) == (
+        f"nginx would read the logins beside {out} as configuration.\n"
+        f"Write --out {tmp_path}/sites-available/feeds, and link to it from here."
+    )
+
+
+def test_a_certificate_needs_its_key_and_an_address_that_is_https(catalog):
+    folder = catalog((), base_url="http://feeds.nord.example/")
+    assert refusal("nginx", "--catalog", folder, "--certificate", "x") == (
+        "--certificate and --certificate-key go together: give both, or neither."
+    )
+    assert refusal("nginx", "--catalog", folder, "--certificate", "x", "--certificate-key", "y") == (
+        "http://feeds.nord.example/ is not https: leave --certificate out, or correct the address."
+    )
+
+
+def test_a_folder_that_can_not_be_written_to_is_told(catalog, tmp_path):
+    message = refusal("nginx", "--catalog", catalog(()), "--out", tmp_path / "none/feeds")
+    assert message == f"{tmp_path}/none/feeds can't be written: No such file or directory. Nothing was changed."
+
+
+HOSTILE = ["\n", "'", '"', "}", "{", ";", "`", "\\", "#", "\x00", "\x7f", "$host"]
+
+
+@pytest.mark.parametrize("sign", HOSTILE)
+def test_no_value_leaves_its_place(sign):
+    """Neither by the checks of each value, nor past them."""
+    for base_url in (f"https://feeds.nord.example/a{sign}b/", f"https://feeds{sign}.nord.example/"):
+        with pytest.raises(UsageError):
+            edge.site_of(base_url, "/srv/feeds", (), paths=(), users=())
+    with pytest.raises(UsageError):
+        edge.site_of("https://feeds.nord.example/", f"/srv/{sign}", (), paths=(), users=())
+    site = edge.Site(edge.Address("https", "feeds.nord.example", None, f"/{sign}/"), "/srv", paths=(NEW,))
+    with pytest.raises(UsageError, match="can't be written"):
+        edge.render("nginx.conf", id="x", site=site, app=None, servers=[], certificate=None)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://[::1]/", "ftp://nord.example/", "https://nord.example/?a/", "https://_/"]
+)
+def test_an_address_that_no_server_has_is_refused(base_url):
+    with pytest.raises(UsageError, match="which no web server has"):
+        edge.parse_address(base_url, "network.base_url")
+
+
+def test_a_hash_that_nginx_can_not_read_is_refused(catalog):
+    line = feeds_edge("hash", "nord-1", "--for", "netlify", "--generate")[0]
+    assert refusal("nginx", "--catalog", catalog(("basic auth",)), FEEDS_SITE_USERS=line) == (
+        "nginx can't read the hash of nord-1, which is for Netlify and Cloudflare.\n"
+        "Make another: feeds edge hash nord-1"
+    )
+
+
+def test_a_generated_password_is_shown_once_beside_its_hash():
+    line, said = feeds_edge("hash", "nord-1", "--generate")
+    password = said.removeprefix("The password, which is shown once: ").strip()
+    (user,), faults = parse(line)
+    assert (user.name, user.kind, faults) == ("nord-1", "bcrypt", [])
+    assert bcrypt.checkpw(password.encode(), user.hash.encode())
+    assert password not in line
+    assert len(password) >= 22
+    assert feeds_edge("hash", "nord-1", "--generate")[1] != said
+
+
+def typed(*answers):
+    done = CliRunner().invoke(main, ["edge", "hash", "nord-1"], input="".join(f"{each}\n" for each in answers))
+    return done.stdout, done.exception
+
+
+def test_a_typed_password_is_asked_for_twice_and_not_shown():
+    output, _ = typed("correct-horse-1", "correct-horse-2", "correct-horse-1", "correct-horse-1")
+    (user,), _ = parse(output.strip().splitlines()[-1])
+    assert bcrypt.checkpw(b"correct-horse-1", user.hash.encode())
+    assert "correct" not in output
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("short", "The password is too easy to guess: take 12 characters or more, or --generate."),
+        ("abababababababab", "The password is too easy to guess: take 12 characters or more, or --generate."),
+        ("correct horse battery", "The password has blanks or letters beyond ASCII"),
+        ("pâtissière-éclair", "The password has blanks or letters beyond ASCII"),
+        ("0123456789ab" * 7, "The password has more than 72 characters, which is the most."),
+    ],
+)
+def test_a_password_that_is_weak_or_travels_badly_is_refused(password, message):
+    _, error = typed(password, password)
+    assert str(error).startswith(message)
+    assert password not in str(error)
+
+
+def test_a_hash_of_few_iterations_is_for_generated_passwords_alone():
+    message = refusal("hash", "nord-1", "--for", "cloudflare")
+    assert message.endswith("Have one made: feeds edge hash nord-1 --for cloudflare --generate")
+    assert refusal("hash", "no:name") == '"no:name" can be no login: use letters, digits and ._@+-, 64 at most.'
+
+
+def test_a_login_shows_no_hash_by_accident():
+    assert "$2b$" not in repr(SiteUser("nord", "$2b$", "bcrypt"))

@@ -1,0 +1,117 @@
+"""What is nginx's alone: TLS, the file of logins, and what it says beside a site without secrets."""
+
+import os
+import ssl
+import stat
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.edge.conftest import NEW, OLD, SECRETS, USERS, fill
+from tests.edge.servers import Nginx, free_port
+
+
+@pytest.fixture
+def nginx(need):
+    need("nginx")
+    with Nginx() as server:
+        fill(server.root)
+        yield server
+
+
+def test_with_a_certificate_it_speaks_tls_and_port_80_leads_there(nginx, catalog, need):
+    need("openssl")
+    chain, key = nginx.folder / "chain.pem", nginx.folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=feeds.nord.example", "-keyout", key, "-out", chain],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    nginx.configure(catalog(()), "--certificate", chain, "--certificate-key", key)
+    port = free_port()
+    nginx.file.write_text(nginx.file.read_text().replace("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"))
+    assert nginx.valid() == ""
+    nginx.start()
+    moved = nginx.ask(f"/{NEW}/users.json?x={NEW}", host="evil.example")
+    assert (moved.status, moved["Location"]) == (301, f"https://feeds.nord.example/{NEW}/users.json?x={NEW}")
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    with urllib.request.urlopen(f"https://127.0.0.1:{port}/users.json", context=unchecked) as answer:
+        assert (answer.status, answer.headers["Strict-Transport-Security"]) == (200, "max-age=31536000")
+    assert NEW not in nginx.log()
+
+
+def test_the_challenge_of_a_certificate_is_answered_and_other_dot_files_are_not(nginx, catalog):
+    nginx.configure(catalog(("secret path",)), **SECRETS)
+    nginx.file.write_text(nginx.file.read_text().replace("/var/www/html", str(nginx.folder / "acme")))
+    (nginx.folder / "acme/.well-known/acme-challenge").mkdir(parents=True)
+    (nginx.folder / "acme/.well-known/acme-challenge/token").write_text("proof")
+    nginx.start()
+    assert nginx.ask("/.well-known/acme-challenge/token").body == b"proof"
+    assert nginx.ask("/.well-known/acme-challenge/").status == 403
+    assert nginx.ask("/.well-known/token").status == 404
+
+
+def test_its_files_are_for_those_who_read_them_alone(nginx, catalog):
+    folder = catalog(("basic auth", "secret path"))
+    nginx.configure(folder, **SECRETS)
+    users = nginx.folder / "feeds.users"
+    assert users.read_text().split() == list(USERS.values())
+    assert stat.S_IMODE(nginx.file.stat().st_mode) == 0o600
+    expected = (0o640, "www-data") if os.geteuid() == 0 else (0o600, users.owner())
+    assert (stat.S_IMODE(users.stat().st_mode), users.group()) == expected
+    assert not [line for line in USERS.values() if line in nginx.file.read_text()]
+    catalog(("addresses",))
+    nginx.configure(folder)
+    assert not users.exists()
+    assert stat.S_IMODE(nginx.file.stat().st_mode) == 0o644
+
+
+def test_the_log_tells_which_login_and_which_secret_were_used(nginx, catalog):
+    nginx.configure(catalog(("basic auth", "secret path")), **SECRETS)
+    nginx.start()
+    nginx.ask(f"/{OLD}/users.json", login="nord-2:kP4.new-password", User_Agent="crawler")
+    nginx.ask(f"/{NEW}/feeds/x2anna.xml", login="nord-1:tQ7.old-password")
+    nginx.stop()
+    old, new = (nginx.logs / "feeds.log").read_text().splitlines()
+    assert "- nord-2 [" in old
+    assert '"GET /<secret-2>/users.json" 200' in old
+    assert '"crawler"' in old
+    assert "- nord-1 [" in new
+    assert '"GET /<secret-1>/feeds/x2anna.xml" 200' in new
+
+
+def test_a_site_below_a_path_is_served_there_alone(nginx, catalog):
+    nginx.configure(catalog(("secret path",), base_url="https://nord.example/a.b/feeds/"), **SECRETS)
+    nginx.start()
+    assert nginx.ask(f"/a.b/feeds/{NEW}/users.json").status == 200
+    assert {nginx.ask(f"{path}/users.json").status for path in ("", f"/{NEW}", f"/axb/feeds/{NEW}", "/a.b/feeds")} == {
+        404
+    }
+
+
+def test_two_networks_are_served_by_one_nginx(nginx, catalog):
+    nginx.configure(catalog((), base_url="https://one.nord.example/"))
+    one = nginx.file.read_text()
+    nginx.configure(catalog((), base_url="https://two.nord.example/"))
+    nginx.file.write_text(one + nginx.file.read_text())
+    assert nginx.valid() == ""
+
+
+def test_an_open_site_has_its_errors_in_the_log(nginx, catalog):
+    nginx.configure(catalog(()))
+    (nginx.root / "users.json").unlink()
+    (nginx.root / "users.json").symlink_to("users.json")
+    nginx.start()
+    nginx.ask("/users.json")
+    assert "open()" in nginx.log()
+
+
+def test_without_a_login_nothing_is_told_by_an_error(nginx, catalog):
+    nginx.configure(catalog(("basic auth",)), **SECRETS)
+    nginx.start()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{nginx.port}/users.json")
+    assert "nginx/" not in refused.value.read().decode() + str(refused.value.headers)
