@@ -2,13 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-REQUIREMENTS := requirements.txt requirements-dev.txt requirements-bench.txt
+REQUIREMENTS := requirements.txt requirements-s3.txt requirements-dev.txt requirements-bench.txt
 
-.PHONY: run test build check serve bench campaigns lint audit lock clean
+.PHONY: run s3 test build check serve bench campaigns lint audit lock clean
 
 run: $(VENV)/.installed        ## build the sample network, then rehearse the whole loop
 	@$(PY) -m feeds build
 	@$(PY) -m feeds rehearse
+
+s3: $(VENV)/.installed-s3      ## what publishing to object storage needs
 
 test: $(VENV)/.installed-dev   ## the whole test suite
 	@$(PY) -m pytest -n 2
@@ -37,7 +39,7 @@ audit: $(VENV)/.installed-dev  ## what is known against the packages; fails wher
 	@$(PY) .ci/audit.py $(REQUIREMENTS)
 
 lock: $(VENV)/.installed-dev   ## compile the pinned, hashed requirements anew
-	@for name in requirements requirements-dev requirements-bench; do \
+	@for name in requirements requirements-s3 requirements-dev requirements-bench; do \
 	  $(VENV)/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o $$name.txt $$name.in; done
 
@@ -47,6 +49,10 @@ clean:                         ## forget the virtual environment and what was bu
 $(VENV)/.installed: requirements.txt
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-s3: requirements-s3.txt $(VENV)/.installed
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-s3.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -22,6 +22,7 @@ COMMANDS = {
     "notify": "Tell by the webhook what newly needs a person.",
     "partners": "See who is in the network and who asks to be, and decide about them.",
     "plan": "Show what an edit of the catalog will do, before it is pushed.",
+    "publish": "Bring the built site to a folder or to object storage.",
     "push": "Send a corrected entry to Dailymotion, for a video imported before.",
     "preview": "Show each feed on a local page, with what is wrong beside each video.",
     "reconcile": "Compare catalog and events with what really is on Dailymotion.",

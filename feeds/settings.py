@@ -103,6 +103,11 @@ def secrets_of(environ: Mapping[str, str], name: str, faults: list[str]) -> tupl
     return secrets
 
 
+def is_secret(text: str) -> bool:
+    """Return whether a segment of a path could be one of our secrets, by its form."""
+    return _weakness(text) is None
+
+
 def _weakness(secret: str) -> str | None:
     if not all(character.isascii() and (character.isalnum() or character in "-_.~") for character in secret):
         return "has characters that don't stand in a URL path as they are"

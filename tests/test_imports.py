@@ -25,6 +25,7 @@ ALLOWED = {
     "uploading": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "reconciling": {"correcting", "building", "dailymotion", "storage", "formats", "core", "settings"},
     "reporting": {"onboarding", "building", "dailymotion", "storage", "formats", "core", "settings"},
+    "publishing": {"building", "storage", "formats", "core", "settings"},
     "dailymotion": {"core"},  # not storage: where a login is kept is the caller's business
     "settings": {"core", "dailymotion"},
     "access_settings": {"core", "formats", "settings"},
@@ -47,6 +48,7 @@ ALLOWED = {
         "uploading",
         "previewing",
         "probing",
+        "publishing",
     },
     "__main__": {"core", "commands", "settings"},
     "__init__": set(),

@@ -16,7 +16,7 @@ import pytest
 import feeds
 
 ROOT = Path(__file__).parents[1]
-PINNED = ["requirements", "requirements-dev", "requirements-bench"]
+PINNED = ["requirements", "requirements-s3", "requirements-dev", "requirements-bench"]
 AUDIT = run_path(str(ROOT / ".ci/audit.py"))["audit"]
 PIP_AUDIT = str(Path(sys.executable).with_name("pip-audit"))
 

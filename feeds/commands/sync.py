@@ -75,6 +75,14 @@ class _PushBudget:
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes (one a core).")
 @click.option("--take-over", is_flag=True, help="Claim the results folder of a machine that is gone.")
+@click.option(
+    "--publish",
+    "target",
+    metavar="TARGET",
+    envvar="FEEDS_PUBLISH",
+    show_envvar=True,
+    help="Then bring the site to a folder or to s3://bucket/prefix, as `feeds publish` does.",
+)
 def command(
     catalog: str | None,
     out: str | None,
@@ -87,6 +95,7 @@ def command(
     results_branch: str | None,
     jobs: int,
     take_over: bool,
+    target: str | None,
 ) -> int:
     """Carry events from the journal into Git, take in what editors have pushed, and publish the site.
 
@@ -96,6 +105,7 @@ def command(
     from contextlib import nullcontext
 
     from feeds.access_settings import secret_path
+    from feeds.commands._publishing import Publishing, published_once, refuse_target
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
     from feeds.settings import folders, instance
@@ -114,11 +124,16 @@ def command(
         take_over=take_over,
         secret_path=secret_path(os.environ),
     )
+    if target:
+        refuse_target(target)
     budget = _PushBudget(max_pushes)
     stop = Stop() if watch else None
     said = ""
     told = stop and (os.environ.get("FEEDS_NOTIFY_URL") or os.environ.get("FEEDS_NOTIFY_URL_FILE"))
-    with Telling(its, os.environ, every_s=notify_every) if told else nullcontext() as telling:
+    with (
+        Telling(its, os.environ, every_s=notify_every) if told else nullcontext() as telling,
+        Publishing(target, its, plan.out, os.environ) if target and stop else nullcontext() as publishing,
+    ):
         while True:
             done = sync(plan, may_push=budget.take)
             words = _words(done)
@@ -126,9 +141,14 @@ def command(
                 click.echo(words, nl=False)
                 said = words
             if stop is None:
-                return 3 if done.remote_trouble else 1 if done.troubles or not (done.report and done.report.good) else 0
+                published = not target or published_once(target, its, plan.out, os.environ)
+                if done.remote_trouble or not published:
+                    return 3
+                return 1 if done.troubles or not (done.report and done.report.good) else 0
             if telling:
                 telling.go_on()
+            if publishing:
+                click.echo(publishing.go_on(), nl=False)
             if stop.wait(every):
                 return _ENDED_BY + stop.number
 

@@ -1,0 +1,183 @@
+"""Publishing the built site, by `feeds publish` and as the last step of `feeds sync`.
+
+Beside `feeds sync --watch` it is a process of its own, so that no slow target delays a pass.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import click
+
+from feeds.commands._programs import Programs
+from feeds.publishing.publishing import Published, Wish, cache_control, publish
+from feeds.settings import Folders
+
+# What is under way at ^C may end by itself for so long.
+GRACE_S = 3.0
+_NICENESS = 10
+
+
+def publish_to(
+    target: str,
+    folders: Folders,
+    out: Path,
+    environ: Mapping[str, str],
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    take_over: bool = False,
+) -> Published:
+    """Bring the built site to a target. Raises UsageError, BuildRefused, StorageError, NotPublished."""
+    from feeds.access_settings import access_settings
+    from feeds.building.results import built_from
+    from feeds.building.sources import CatalogText
+    from feeds.core.access import Way
+    from feeds.core.errors import BuildRefused
+    from feeds.formats.catalog_yaml import ReadNetwork
+    from feeds.publishing import folder, s3
+    from feeds.publishing.memory import alone
+
+    refuse_target(target)
+    text = CatalogText(built_from(folders))
+    if not isinstance(text.read, ReadNetwork):
+        raise BuildRefused(f"{text.path} has faults, so nothing was published. `feeds check` lists them.")
+    network = text.read.network
+    wish = Wish(
+        out=out,
+        state=folders.state,
+        network=network,
+        paths=access_settings(environ, {Way.SECRET_PATH} & set(network.access)).paths,
+        full=full,
+        dry_run=dry_run,
+        take_over=take_over,
+        again=f"feeds publish {target}",
+    )
+    with ExitStack() as held:
+        if not dry_run:
+            held.enter_context(alone(folders.state))
+        if not target.startswith(s3.SCHEME):
+            folder.refuse_place(Path(target), folders, out, secret=bool(wish.paths))
+            return publish(wish, held.enter_context(folder.opened(Path(target), dry_run=dry_run)))
+        place = s3.place_of(target)
+        done = publish(wish, held.enter_context(s3.opened(place, cache_control(network))))
+    if unasked := sorted({Way.BASIC_AUTH, Way.ADDRESSES} & set(network.access)):
+        done.notes.append(
+            f"network.access wants {' and '.join(unasked)}, which object storage doesn't ask for by itself: keep the "
+            "bucket closed, and let a CDN before it ask (docs/publishing.md)."
+        )
+    return done
+
+
+def published_once(target: str, folders: Folders, out: Path, environ: Mapping[str, str]) -> bool:
+    """Publish as a step of something else, say what it came to, and return whether the target has the site now."""
+    from feeds.core.errors import FeedsError
+
+    try:
+        done = publish_to(target, folders, out, environ)
+    except FeedsError as error:
+        click.echo(f"trouble: {error}")
+        return False
+    click.echo(words(done, target), nl=False)
+    return True
+
+
+def words(done: Published, target: str, *, dry_run: bool = False) -> str:
+    """Return what a publication came to, as people read it."""
+    lines = [f"would {what} {key}" for what, key in done.steps] if dry_run else []
+    listed = "users.json written" if done.lists else "users.json unchanged"
+    lines.append(
+        f"{target}{' (nothing was done)' if dry_run else ''}: {_feeds(done.written)} written, "
+        f"{done.unchanged:,} unchanged, {done.deleted:,} deleted; {listed}."
+    )
+    return "\n".join([*lines, *(f"note: {each}" for each in done.notes)]) + "\n"
+
+
+def _feeds(number: int) -> str:
+    return "1 feed" if number == 1 else f"{number:,} feeds"
+
+
+def refuse_target(target: str) -> None:
+    """Raise UsageError where a target can't be one, whatever is there now, or what it needs is not installed."""
+    from feeds.core.errors import UsageError
+    from feeds.publishing import s3
+
+    if target.startswith(s3.SCHEME):
+        s3.place_of(target)
+        s3.refuse_without_package()
+    elif "://" in target or not target:
+        raise UsageError("The target is no folder and no bucket: write a path, or s3://bucket/prefix.")
+
+
+class Publishing:
+    """Starts `feeds publish` beside the passes, one at a time, until the target has what was built.
+
+    Leaving the block ends it.
+    """
+
+    def __init__(self, target: str, folders: Folders, out: Path, environ: Mapping[str, str]) -> None:
+        its = target if "://" in target else str(Path(target).absolute())
+        self._arguments = ["-m", "feeds", "publish", its, "--out", str(out.absolute())]
+        own = {"FEEDS_CATALOG": str(folders.catalog.absolute()), "FEEDS_STATE": str(folders.state.absolute())}
+        self._environ, self._out = {**environ, **own}, out
+        self._ending = ExitStack()
+        self._said: IO[str] | None = None
+        self._last = ""
+        self._begun: tuple[int, ...] = ()
+        self._published: tuple[int, ...] = ()
+        self.program: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._ending, suppress(subprocess.TimeoutExpired):
+            if self.program:
+                self.program.wait(GRACE_S)
+
+    def go_on(self) -> str:
+        """Return what the one that has ended said; start the next if it is needed, and wait for nothing."""
+        said = ""
+        if self.program:
+            if self.program.poll() is None:
+                return ""
+            said = self._ended(self.program)
+            said, self._last = ("" if said == self._last else said), said
+        now = _look(self._out)
+        if now != self._published:
+            self._begun = now
+            self._start()
+        return said
+
+    def _start(self) -> None:
+        self._ending = ExitStack()
+        programs = self._ending.enter_context(Programs())
+        self._said = self._ending.enter_context(tempfile.TemporaryFile("w+"))  # noqa: SIM115 - it is closed with the rest
+        self.program = programs.start(self._arguments, self._environ, output=self._said, errors=subprocess.STDOUT)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self.program.pid, _NICENESS)
+
+    def _ended(self, program: subprocess.Popen[str]) -> str:
+        if program.returncode == 0:
+            self._published = self._begun
+        self.program, said = None, ""
+        if self._said:
+            self._said.seek(0)
+            said = self._said.read()
+        self._ending.close()
+        return said
+
+
+def _look(out: Path) -> tuple[int, ...]:
+    """Return what changes whenever a file is put into the built site, or taken out."""
+    try:
+        return tuple(each.stat().st_mtime_ns for each in (out, out / "feeds"))
+    except OSError:
+        return ()

@@ -1,0 +1,1 @@
+"""The built site brought to where it is served from: a folder, or object storage."""

@@ -1,0 +1,181 @@
+"""`feeds publish` and `feeds sync --publish` as people start them: what is said, how it ends, what is never shown."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.bucket import KEY, SECRET, Bucket
+from tests.clones import ROOT, Clones
+from tests.sites import imported, tree
+
+
+@pytest.fixture(scope="module")
+def store():
+    bucket = Bucket()
+    yield bucket
+    bucket.close()
+
+
+@pytest.fixture
+def bucket(store):
+    store.reset()
+    return store
+
+
+@pytest.fixture
+def clones(tmp_path):
+    return Clones(tmp_path)
+
+
+@pytest.fixture
+def environ(bucket, clones):
+    return {"PATH": os.environ["PATH"], "FEEDS_STATE": str(clones.server.state), **bucket.environ}
+
+
+def wait_for(look):
+    deadline = time.monotonic() + 60
+    while not (seen := look()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return seen
+
+
+def below(prefix, folder):
+    return {f"{prefix}/{key}": text for key, text in tree(folder).items()}
+
+
+def feeds(environ, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "feeds", *map(str, arguments)],
+        cwd=ROOT, env=environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_sync_publishes_as_its_last_step_and_says_so(clones, bucket, environ):
+    server = clones.server
+    done = server.run("--publish", "s3://nord/site", environ=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\ns3://nord/site: 2 feeds written, 0 unchanged, 0 deleted; users.json written.\n" in done.stdout
+    assert bucket.objects() == below("site", server.out)
+    server.happens(imported("a1"))
+    done = server.run(environ={**environ, "FEEDS_PUBLISH": "s3://nord/site"})
+    assert "\ns3://nord/site: 1 feed written, 1 unchanged, 0 deleted; users.json unchanged.\n" in done.stdout
+    assert bucket.objects() == below("site", server.out)
+
+
+def test_a_target_that_fails_ends_a_sync_with_3_when_all_else_is_done(clones, bucket, environ):
+    server = clones.server
+    server.happens(imported("a1"))
+    bucket.fail("403", count=99)
+    done = server.run("--publish", "s3://nord/site", environ=environ)
+    assert done.returncode == 3
+    assert "trouble: s3://nord/site at 127.0.0.1: these credentials may not do it (ListObjectsV2: Acc" in done.stdout
+    assert clones.count("a1") == 1
+    for secret in (KEY, SECRET):
+        assert secret not in done.stdout + done.stderr
+
+
+def test_a_target_that_is_none_is_refused_before_anything_is_done(clones, environ):
+    for target, words in {
+        "https://nord.example/": "The target is no folder and no bucket",
+        f"s3://{KEY}:{SECRET}@nord": "The target is no address of a bucket",
+        "s3://": "The target is no address of a bucket",
+        "s3://nord/../other": "The target is no address of a bucket",
+        "s3://nord/a b": "The target is no address of a bucket",
+    }.items():
+        done = clones.server.run("--publish", target, environ=environ)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert words in done.stderr
+        assert SECRET not in done.stderr
+        assert KEY not in done.stderr
+    assert not clones.server.out.exists()
+
+
+def test_without_the_package_it_is_said_how_to_install_it(clones, environ, tmp_path):
+    (tmp_path / "without/botocore").mkdir(parents=True)
+    (tmp_path / "without/botocore/__init__.py").write_text("raise ImportError")
+    environ["PYTHONPATH"] = str(tmp_path / "without")
+    clones.server.run(environ=environ)
+    for arguments in (["publish", "s3://nord"], ["sync", "--publish", "s3://nord"]):
+        done = feeds(environ, *arguments, "--catalog", clones.server.catalog, "--out", clones.server.out)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "needs the package botocore" in done.stderr
+        assert "make s3" in done.stderr
+    (tmp_path / "target").mkdir()
+    done = feeds(
+        environ, "publish", tmp_path / "target", "--catalog", clones.server.catalog, "--out", clones.server.out
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_folder_that_holds_or_is_what_it_is_made_from_is_refused(clones, environ, tmp_path):
+    server = clones.server
+    server.run(environ=environ)
+    (server.out / "below").mkdir()
+    for target in (server.out, server.out / "below", server.catalog, server.state, server.catalog / "pages", tmp_path):
+        done = feeds(environ, "publish", target, "--catalog", server.catalog, "--out", server.out)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "can't be published to: " in done.stderr
+    assert clones.server.status() == ""
+
+
+# -- beside the passes
+
+
+def start(server, environ, *options):
+    return subprocess.Popen(
+        server.command("--watch", "--every", "0.2s", *options),
+        cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def test_with_watch_each_change_reaches_the_target_and_a_failure_is_told_once_and_mended(clones, bucket, environ):
+    server = clones.server
+    bucket.fail("503", count=2, only="PUT")
+    with start(server, environ, "--publish", "s3://nord/site") as program:
+        wait_for(lambda: bucket.objects() and bucket.objects() == below("site", server.out))
+        server.happens(imported("a1"))
+        wait_for(lambda: b"a1.mp4" not in bucket.objects()["site/feeds/anna.xml"])
+        calls = len(bucket.calls)
+        time.sleep(1)
+        assert len(bucket.calls) == calls  # nothing changed, nothing is asked
+        program.terminate()
+        output, errors = program.communicate()
+    assert (program.returncode, errors) == (143, "")
+    assert output.count("the store is overloaded or down (PutObject: SlowDown)") == 1
+    assert "s3://nord/site: 1 feed written, 1 unchanged" in output
+
+
+def test_a_slow_target_delays_no_pass_and_ends_with_its_parent(clones, bucket, environ):
+    server = clones.server
+    bucket.fail("hang", count=99)
+    with start(server, environ, "--publish", "s3://nord/site") as program:
+        wait_for(lambda: bucket.calls)
+        [child] = children(program.pid, "publish")
+        server.happens(imported("a1"))
+        wait_for(lambda: b"a1.mp4" not in (server.out / "feeds/anna.xml").read_bytes())
+        assert len(children(program.pid, "publish")) == 1
+        program.send_signal(signal.SIGKILL)
+        program.communicate()
+    wait_for(lambda: not is_there(child))
+
+
+def children(parent, word):
+    """Return the numbers of a process's children that have this word in their command line."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            of = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if of == parent and word in (folder / "cmdline").read_text().split("\0"):
+                found.append(int(folder.name))
+    return found
+
+
+def is_there(pid):
+    return Path(f"/proc/{pid}").exists()

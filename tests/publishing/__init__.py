@@ -1,0 +1,1 @@
+"""What publishing the built site has to keep."""
