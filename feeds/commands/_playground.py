@@ -42,10 +42,10 @@ def _start(stage: Stage, ports: list[int]) -> None:
     for port in filter(None, ports):
         listen(port).close()  # before anything is copied
     if shutil.which("git") is None:
-        stage.network = copy_catalog(stage.source, stage.folders)
+        stage.take(copy_catalog(stage.source, stage.folders))
         stage.server.watch(stage.environ)
     else:
-        stage.network = copy_catalog(stage.source, Folders(stage.editor.folder, stage.folders.state))
+        stage.take(copy_catalog(stage.source, Folders(stage.editor.folder, stage.folders.state)))
         stage.editor.begin(stage.remote)
         stage.server.start(stage.remote, stage.environ)
     stage.start_servers(ports)
@@ -56,6 +56,7 @@ def _start(stage: Stage, ports: list[int]) -> None:
 def _settings(stage: Stage) -> Iterator[tuple[str, str]]:
     """Yield what a terminal needs to work on the copy."""
     yield from ((name, value) for name, value in sorted(stage.environ.items()) if name.startswith("FEEDS_"))
+    yield from stage.crawler_settings().items()
     yield "SANDBOX_CALLBACK", stage.callback_url
     yield "SANDBOX_CONTROL_TOKEN", stage.stand_in.control_token
 
@@ -66,7 +67,8 @@ def _lines(stage: Stage, settings: Path) -> Iterator[str]:
     addresses = {
         "to join": f"{stage.app_url}/",
         **({"to decide": decide} if has_pages else {}),
-        "user list": f"{stage.site_url}/users.json",
+        "user list": f"{stage.site_url}/{stage.keys.folder}users.json",
+        **({"its login": stage.keys.login} if stage.keys.login else {}),
         "callback": stage.callback_url,
         "stand-in": stage.stand_in.url,
     }

@@ -82,9 +82,11 @@ class Programs:
         del self._running[program]
         return program.returncode, output, errors
 
-    def start_site(self, folder: Path, listener: socket.socket, environ: Mapping[str, str]) -> subprocess.Popen[str]:
-        """Serve the folder's files on the listener."""
-        arguments = ["-m", "feeds.commands._site", str(folder.resolve()), str(listener.fileno())]
+    def start_site(
+        self, folder: Path, listener: socket.socket, environ: Mapping[str, str], *, ways: Sequence[str] = ()
+    ) -> subprocess.Popen[str]:
+        """Serve the folder's files on the listener, closed in these ways by the settings in `environ`."""
+        arguments = ["-m", "feeds.commands._site", str(folder.resolve()), str(listener.fileno()), *ways]
         return self._start_server(arguments, environ, listener)
 
     def start_app(
@@ -125,14 +127,16 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
-def wait_until_answering(program: subprocess.Popen[str], url: str, path: str) -> None:
+def wait_until_answering(
+    program: subprocess.Popen[str], url: str, path: str, headers: Mapping[str, str] | None = None
+) -> None:
     """Wait until the server answers the path with 200. Raises FeedsError if it ends, or takes too long."""
     deadline = time.monotonic() + START_S
-    while status(url.removeprefix("http://"), path) != http.client.OK:
+    while status(url.removeprefix("http://"), path, headers) != http.client.OK:
         if program.poll() is not None:
             raise FeedsError(f"A server ended while it started, with exit code {program.returncode}.")
         if time.monotonic() > deadline:
-            raise FeedsError(f"A server did not answer {path} within {START_S:.0f} seconds.")
+            raise FeedsError(f"A server did not answer {path.rpartition('/')[2]} within {START_S:.0f} seconds.")
         time.sleep(0.05)
 
 
@@ -168,11 +172,11 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
     return {**inherited, **settings}
 
 
-def status(host: str, path: str) -> int | None:
+def status(host: str, path: str, headers: Mapping[str, str] | None = None) -> int | None:
     """Return what a GET is answered with, or None where nothing answers."""
     connection = http.client.HTTPConnection(host, timeout=START_S)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=dict(headers or {}))
         response = connection.getresponse()
         response.read()
     except (OSError, http.client.HTTPException):

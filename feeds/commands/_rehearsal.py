@@ -148,6 +148,16 @@ def faults_of_sites(site: Mapping[str, bytes], fresh: Mapping[str, bytes]) -> li
     return []
 
 
+def troubles(listed: int) -> list[str]:
+    """Return the sandbox's options: ready for most, and as many kinds of trouble as so many videos have room for."""
+    options = ["--unknown", "1", "--shuffle", "--twice", "1", "--late", "1", "--batch", str(max(3, listed // 100))]
+    if listed >= 3:
+        options += ["--fail", "1"]
+    if listed >= 5:
+        options += ["--bare", "1"]
+    return options
+
+
 def moved_up(rehearsal: Rehearsal) -> int:
     """Count the videos that were not listed before: they had waited until there was room in the feed."""
     before = rehearsal.first.guids

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from feeds.commands._closing import Keys, make_keys
 from feeds.commands._deployment import EVERY, LAST_LINES, Clone, Server
 from feeds.commands._edits import Edit
 from feeds.commands._programs import Programs, environment, listen, url_of, wait_until_answering
@@ -25,7 +26,8 @@ from feeds.settings import Folders
 Step = Callable[["Stage"], None]
 
 EDITOR, SERVER, STAND_IN, NEWCOMER = "editor", "server", "stand-in", "newcomer"
-PARTNER, STRANGER, GUEST = "partner", "stranger", "guest"
+PARTNER, STRANGER, GUEST, OUTSIDER = "partner", "stranger", "guest", "outsider"
+FRESH_SITE = "fresh-site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Stage:
     """What the steps share. Each step leaves here what later ones and the judgement need."""
 
     network: Network
+    keys: Keys
     cast: Cast
     edit: Edit | None = None
     pushed: Mapping[str, bytes]
@@ -49,6 +52,7 @@ class Stage:
     records: Sequence[Event]
     children: Collection[str]
     issued: int
+    tried: Mapping[str, int]
 
     def __init__(self, programs: Programs, scratch: Path, source: Folders, *, every: str = EVERY) -> None:
         self.programs, self.source, self.scratch = programs, source, scratch
@@ -77,6 +81,11 @@ class Stage:
         # Without Git both builds are of one moment, so that no rights window opens or ends between them.
         self.at = datetime.now(UTC).isoformat(timespec="seconds")
 
+    def take(self, network: Network) -> None:
+        """Go on with this network, whose site is closed as it says, by secrets that are made for it here."""
+        self.network, self.keys = network, make_keys(network.access)
+        self.environ |= self.keys.settings()
+
     def play(self, steps: Sequence[Step]) -> None:
         """Play the steps. Raises FeedsError where one can't be played."""
         for step in steps:
@@ -100,7 +109,7 @@ class Stage:
         self.cast = cast_of(self.network, Register(self.folders))
         with listen(ports[0]) as site, listen(ports[1]) as app:
             self.site_url, self.app_url = url_of(site), url_of(app)
-            self._files = self.programs.start_site(self.site, site, self.environ)
+            self._files = self.programs.start_site(self.site, site, self.environ, ways=self.keys.ways)
             self.stand_in.start(self.cast, f"{self.app_url}/connect/return", self.environ, port=ports[2])
             pages = {"FEEDS_PUBLIC_URL": self.app_url, "FEEDS_SECRET_KEY": secrets.token_urlsafe(32)}
             self.environ |= pages | self.stand_in.settings()
@@ -109,7 +118,7 @@ class Stage:
 
     def wait_for_servers(self) -> None:
         """Wait until both answer. Raises FeedsError."""
-        wait_until_answering(self._files, self.site_url, "/users.json")
+        wait_until_answering(self._files, self.site_url, f"/{self.keys.folder}users.json", self.keys.headers)
         try:
             wait_until_answering(self._app, self.app_url, "/readyz")
         except FeedsError as error:
@@ -149,7 +158,8 @@ class Stage:
         # The callback's secret stands in its address, and the arguments of a program are there for all to see.
         callback = {"SANDBOX_CALLBACK": self.callback_url} if calls_back else {}
         code, output, errors = self.programs.run(
-            ["-m", *self.crawling(), *options, "--format", "json"], {**self.environ, **callback}
+            ["-m", *self.crawling(), *options, "--format", "json"],
+            {**self.environ, **self.crawler_settings(), **callback},
         )
         if not output:
             raise FeedsError(f"The sandbox could not crawl the site (exit code {code}):\n{errors.strip()}")
@@ -159,10 +169,17 @@ class Stage:
             raise FeedsError(f"The build listed {self.report['listed']} videos, but the importer found {crawl.listed}.")
         return crawl
 
+    def crawler_settings(self) -> dict[str, str]:
+        """Return what the sandbox has to know of a closed site, which no program's arguments may show."""
+        address = {"SANDBOX_USER_LIST": f"{self.network.base_url}{self.keys.folder}users.json"}
+        login = {"SANDBOX_LOGIN": self.keys.login} if self.keys.login else {}
+        return (address if self.keys.path else {}) | login
+
     def crawling(self) -> list[str]:
         """Return the words after `python -m` by which the sandbox crawls the site where it is served."""
         base_url, shape = self.network.base_url, self.network.user_list
-        words = ["sandbox", "crawl", f"{base_url}users.json", "--map", f"{base_url}={self.site_url}"]
+        where = [] if self.keys.path else [f"{base_url}users.json"]
+        words = ["sandbox", "crawl", *where, "--map", f"{base_url}={self.site_url}"]
         usual = UserList()  # which the sandbox begins with, too
         for key in ("id", "username", "feed"):
             if (name := getattr(shape.fields, key)) != getattr(usual.fields, key):

@@ -12,7 +12,7 @@ from textwrap import fill
 
 import click
 
-from feeds.commands import _onboarding
+from feeds.commands import _onboarding, _outsider
 from feeds.commands._edits import Edit, choose
 from feeds.commands._programs import Programs, ended_by_signals
 from feeds.commands._rehearsal import (
@@ -25,9 +25,10 @@ from feeds.commands._rehearsal import (
     moved_up,
     rows,
     table,
+    troubles,
 )
 from feeds.commands._scratch import copy_catalog, files_of, scratch_folder
-from feeds.commands._stage import EDITOR, NEWCOMER, SERVER, STAND_IN, Stage, Step
+from feeds.commands._stage import EDITOR, FRESH_SITE, NEWCOMER, SERVER, STAND_IN, Stage, Step
 from feeds.commands.options import catalog_option, folders_of
 from feeds.core.errors import FeedsError
 from feeds.core.events import IMPORTED
@@ -57,7 +58,7 @@ def command(catalog: str | None) -> None:
 
 def begin(stage: Stage) -> None:
     """Put the catalog into a bare Git remote, as its editor."""
-    stage.network = copy_catalog(stage.source, Folders(stage.editor.folder, stage.folders.state))
+    stage.take(copy_catalog(stage.source, Folders(stage.editor.folder, stage.folders.state)))
     stage.editor.begin(stage.remote)
     stage.say(EDITOR, "pushes the catalog to a bare Git remote")
 
@@ -108,7 +109,7 @@ def receive(stage: Stage) -> None:
 
 def crawl(stage: Stage) -> None:
     """Read every feed and call back, as the importer, with as many kinds of trouble as the feeds have room for."""
-    stage.first = stage.crawl(_troubles(stage.report["listed"]), calls_back=True)
+    stage.first = stage.crawl(troubles(stage.report["listed"]), calls_back=True)
     posted = f"{_many(_events(stage.first), 'event')} in {_many(len(stage.first.posts), 'callback')}"
     stage.say(STAND_IN, f"crawls {_many(len(stage.first.usernames), 'feed')} as Dailymotion does, posts {posted}")
 
@@ -148,7 +149,7 @@ def pull(stage: Stage) -> None:
 def clone(stage: Stage) -> None:
     """Clone the remote, as a newcomer, build the site of the same moment, and judge what the remote has."""
     stage.newcomer.clone(stage.remote)
-    fresh_site = stage.scratch / "fresh-site"
+    fresh_site = stage.scratch / FRESH_SITE
     stage.build(stage.newcomer.folder, fresh_site, "--at", stage.report["at"], state=stage.scratch / "fresh-state")
     stage.say(NEWCOMER, "clones the remote and builds the site anew")
     stage.records = stage.events_below(stage.newcomer.folder / "results")
@@ -159,7 +160,7 @@ def clone(stage: Stage) -> None:
 
 def copy(stage: Stage) -> None:
     """Copy the catalog; without Git it is the server's."""
-    stage.network = copy_catalog(stage.source, stage.folders)
+    stage.take(copy_catalog(stage.source, stage.folders))
 
 
 def build(stage: Stage) -> None:
@@ -176,9 +177,21 @@ def build(stage: Stage) -> None:
 
 JOIN: tuple[Step, ...] = (_onboarding.connect, _onboarding.ask, _onboarding.invite)
 STEPS: tuple[Step, ...] = (
-    begin, publish, edit, take_in, *JOIN, receive, crawl, carry, stop, crawl_again, pull, clone, _onboarding.search
+    begin, publish, edit, take_in, *JOIN, receive, crawl, carry, stop, crawl_again, _outsider.knock, pull, clone,
+    _onboarding.search, _outsider.search,
 )  # fmt: skip
-STEPS_WITHOUT_GIT: tuple[Step, ...] = (copy, build, *JOIN, build, crawl, build, crawl_again, _onboarding.search)
+STEPS_WITHOUT_GIT: tuple[Step, ...] = (
+    copy,
+    build,
+    *JOIN,
+    build,
+    crawl,
+    build,
+    crawl_again,
+    _outsider.knock,
+    _onboarding.search,
+    _outsider.search,
+)
 
 
 def conclusion(stage: Stage) -> str:
@@ -200,7 +213,7 @@ def _sentences(stage: Stage, rehearsal: Rehearsal) -> list[str]:
         said.append(f"{_many(left, 'imported video')} left the feeds, and nothing else did.")
     else:
         said.append("Nothing was listed, so nothing could leave a feed: `feeds build` says why.")
-    said += _onboarding.sentences(stage)
+    said += [*_onboarding.sentences(stage), *_outsider.sentences(stage)]
     if waiting := moved_up(rehearsal):
         said.append(f"{_many(waiting, 'video')} moved up, as there was room in a feed now.")
     if change is None:
@@ -223,16 +236,6 @@ def _say_published(stage: Stage, what: str) -> None:
     stage.say(SERVER, f"{what}: {_many(stage.report['listed'], 'video')} in {_many(stage.report['in_list'], 'feed')}")
     if faulty := sum(each["severity"] == "error" for each in stage.report["findings"]):
         stage.say("", f"({_many(faulty, 'fault')} in the catalog, which feeds check names: everyone else goes on)")
-
-
-def _troubles(listed: int) -> list[str]:
-    """Return the sandbox's options: ready for most, and as many kinds of trouble as so many videos have room for."""
-    options = ["--unknown", "1", "--shuffle", "--twice", "1", "--late", "1", "--batch", str(max(3, listed // 100))]
-    if listed >= 3:
-        options += ["--fail", "1"]
-    if listed >= 5:
-        options += ["--bare", "1"]
-    return options
 
 
 def _events(crawl: Crawl) -> int:
