@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Whom nginx's workers belong to: nginx.org's packages, Debian's, Arch's. The first is there only where nginx made it.
 _NGINX_GROUPS = ("nginx", "www-data", "http")
+_CADDY_GROUPS = ("caddy",)
 _UPSTREAM = "127.0.0.1:8001"
 
 
@@ -91,6 +92,31 @@ def nginx(
     if tls is None:
         _say("Without --certificate it listens at port 80, unencrypted.")
     _say("Next: nginx -t && systemctl reload nginx")
+
+
+@command.command("caddy", epilog="Example: feeds edge caddy --root /srv/feeds --out /etc/caddy/Caddyfile")
+@click.option("--out", metavar="FILE", help="Write it there, for Caddy's account alone: it holds the hashes.")
+@_app_option
+@_site_options
+def caddy(out: str | None, app: str | None, catalog: str | None, root: str | None, allow: tuple[str, ...]) -> None:
+    """For Caddy: a whole Caddyfile. Caddy gets certificates by itself."""
+    from feeds.formats.edge import masked
+    from feeds.formats.edge_caddy import render_caddy
+    from feeds.storage import shared_file
+
+    site, its_app = _site(catalog, root, allow), _app(app)
+    if out is None:
+        click.echo(render_caddy(masked(site), its_app), nl=False)
+        _say_masked(site)
+        return
+    file, is_secret = Path(_absolute(out)), bool(site.has_secrets or site.users)
+    if (
+        not shared_file.write(file, render_caddy(site, its_app), groups=_CADDY_GROUPS if is_secret else None)
+        and is_secret
+    ):
+        _say(f"{file} is yours alone: let Caddy read it, chgrp caddy and chmod 640 say.")
+    _say(f"Wrote {file}.")
+    _say(f"Next: caddy validate --adapter caddyfile --config {file} && systemctl restart caddy")
 
 
 def _site(catalog: str | None, root: str | None, allow: tuple[str, ...]) -> "Site":

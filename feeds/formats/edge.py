@@ -37,8 +37,13 @@ class Address:
     port: int | None
     path: str
 
+    @property
+    def origin(self) -> str:
+        """The address without its path."""
+        return f"{self.scheme}://{self.host}{f':{self.port}' if self.port else ''}"
+
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.host}{f':{self.port}' if self.port else ''}{self.path}"
+        return f"{self.origin}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)

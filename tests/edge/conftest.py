@@ -5,7 +5,7 @@ import itertools
 import bcrypt
 import pytest
 
-from tests.edge.servers import Nginx
+from tests.edge.servers import Caddy, Nginx
 
 NEW, OLD = "q9W-eR8_tY7-uI6~oP5aS4dF", "aZ09-_.~bY18cX27dW36eV45"
 NEW_LOGIN, OLD_LOGIN = "nord-2:kP4.new-password", "nord-1:tQ7.old-password"
@@ -54,7 +54,7 @@ def fill(root):
         (root / name).write_text("not for reading")
 
 
-@pytest.fixture(params=[Nginx], ids=lambda server: server.tool)
+@pytest.fixture(params=[Nginx, Caddy], ids=lambda server: server.tool)
 def server(request, need):
     """Each of the two servers, with a site, not yet configured."""
     need(request.param.tool)

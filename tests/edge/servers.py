@@ -103,7 +103,8 @@ class Server:
                 connection.putheader(name.replace("_", "-"), value)
             if body is not None:
                 connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders(body)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may answer before it has read all
+                connection.endheaders(body)
             answer = connection.getresponse()
             return Answer(answer.status, answer.headers, answer.read())
         finally:
@@ -158,3 +159,35 @@ class Nginx(Server):
 
     def _command(self):
         return ["nginx", "-e", f"{self.logs}/start.log", "-c", f"{self.folder}/nginx.conf"]
+
+
+class Caddy(Server):
+    """Caddy, with no certificate to get: its addresses are written as http on the loopback port."""
+
+    tool = "caddy"
+
+    def configure(self, catalog, *options, **environ):
+        """Have `feeds edge caddy` write into the folder."""
+        self.file = self.folder / "Caddyfile"
+        feeds_edge("caddy", "--catalog", catalog, "--root", self.root, "--out", self.file, *options, **environ)
+        text = self.file.read_text().replace("\tadmin off\n", "\tadmin off\n\tdefault_bind 127.0.0.1\n")
+        self.file.write_text(re.sub(r"(?m)^https://([a-z.]+) \{", rf"http://\1:{self.port} {{", text))
+
+    def valid(self):
+        """Return what Caddy says of the configuration, if it finds fault with it."""
+        done = subprocess.run(
+            ["caddy", "validate", "--adapter", "caddyfile", "--config", self.file],
+            env=self._environ(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return "" if done.returncode == 0 else done.stdout + done.stderr
+
+    def reload(self):
+        """Restart it, as nobody can reload what has no admin's port."""
+        self.stop()
+        self.start()
+
+    def _command(self):
+        return ["caddy", "run", "--adapter", "caddyfile", "--config", self.file]
+
+    def _environ(self):
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder)}

@@ -12,7 +12,7 @@ from tests.edge.conftest import NEW, OLD, SECRETS, USERS
 from tests.edge.servers import feeds_edge
 
 WAYS = ("basic auth", "secret path", "addresses")
-SERVERS = ["nginx"]
+SERVERS = ["nginx", "caddy"]
 
 
 def refusal(*arguments, **environ):

@@ -35,13 +35,10 @@ def test_who_satisfies_all_ways_gets_the_documents_and_nobody_else_anything(serv
         head = server.ask(prefix + name, login=login, method="HEAD")
         assert (head.status, head.body, head["ETag"]) == (200, b"", answer["ETag"])
     if "basic auth" in ways:
-        for wrong in (
-            None,
-            "nord-2:wrong",
-            f"nord-1:{NEW_LOGIN.partition(':')[2]}",
-            "nobody:kP4.new-password",
-            "nord-2:",
-        ):
+        wrong_ones = [None, "nord-2:wrong", f"nord-1:{NEW_LOGIN.partition(':')[2]}", "nord-2:"]
+        if len(ways) == 1:  # Caddy takes a second for a name that there isn't
+            wrong_ones.append("nobody:kP4.new-password")
+        for wrong in wrong_ones:
             refused = server.ask(f"{prefix}users.json", login=wrong)
             assert (refused.status, refused["WWW-Authenticate"].lower()) == (401, 'basic realm="feeds"')
             assert b"annacooks" not in refused.body
