@@ -1,24 +1,26 @@
 """Join shards: a build of the whole site that takes from them the feeds which it would else have to render.
 
-A shard is believed only where it was built from what lies here: the same software, catalog.yaml, events, address and
-moment, and of each user the same text. All else is the whole build's own, and so the site is the same byte for byte.
+A shard is believed only where it was built from what lies here: the same software, catalog.yaml, address and moment,
+and of each user the same text and events. All else is the whole build's own, so the site is the same byte for byte.
 """
 
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from feeds.building.feed import build_feed, compared, read_text
+from feeds.building.results import by_subject, lines_digest
 from feeds.building.shard import ENDING, shard_of
 from feeds.building.sources import is_archive
 from feeds.building.work import Context, Job, Outcome
 from feeds.core.errors import BuildRefused, StorageError, UsageError
-from feeds.core.shards import Inputs, Piece, ShardHead
-from feeds.formats import shard
+from feeds.core.events import Event
+from feeds.core.shards import Inputs, Piece, Rendered, ShardHead
+from feeds.formats import results_yaml, shard
 from feeds.formats.shard import BadShard
 from feeds.storage.index import Index
 
@@ -42,6 +44,7 @@ class Shards:
         self._paths: dict[int, Path] = {}
         self._files: dict[int, int] = {}
         self._open_files: list[int] = []
+        self._later: set[str] = set()
         self._pieces: dict[str, _Where] = {}
         self._head: ShardHead | None = None
         try:
@@ -96,10 +99,20 @@ class Shards:
         while self._open_files:
             os.close(self._open_files.pop())
 
-    def refuse_others(self, here: Inputs) -> None:
-        """Raise BuildRefused where the shards were built from something else than lies here."""
+    def compare(self, here: Inputs, files: Iterable[tuple[str, Path]]) -> None:
+        """Compare what the shards were built from with what lies here; `files` has each file of events by its name.
+
+        Events may have come since: whom they concern is built here. Raises BuildRefused for any other difference.
+        """
         assert self._head is not None  # noqa: S101 - or it would not have been made
-        refuse_others(self._head.inputs, here, self._paths[self._head.number])
+        path, there = self._paths[self._head.number], dict(self._head.inputs.events)
+        refuse_others(replace(self._head.inputs, events=here.events), here, path)
+        for name, file in files:
+            known = there.pop(name, None)
+            if known != here.events.get(name):
+                self._later |= _came_since(name, file, known, path)
+        if there:
+            raise BuildRefused(_other_events(path, sorted(there)))
 
     def outcome(self, job: Job, context: Context, index: Index) -> Outcome:
         """Return what a job comes to: by its piece, or where the shard has left it, by building it here.
@@ -123,6 +136,8 @@ class Shards:
             raise BuildRefused(
                 f"Nothing was published: {job.source} is not the text that {path} was built from.\n{_ANEW}"
             )
+        if piece.feed and self._concerns(piece.feed):
+            return build_feed(job, context, index)
         good = zlib.compress(text, 1)
         if piece.feed is None:
             return replace(outcome, keys=piece.keys, form="archive", good=good)
@@ -134,6 +149,11 @@ class Shards:
             good=good,
             feed=compared(piece.feed, context, index),
         )
+
+    def _concerns(self, feed: Rendered) -> bool:
+        """Return whether events tell of this user that the shards don't know: each video is listed, or has a reason."""
+        names = (f"u:{feed.user_id}", *(f"g:{guid}" for guid in (*feed.now.guids, *feed.now.reasons)))
+        return bool(self._later) and not self._later.isdisjoint(names)
 
     def _read(self, where: _Where) -> Piece:
         path, file = self._paths[where.shard], self._files[where.shard]
@@ -161,10 +181,29 @@ def refuse_others(one: Inputs, other: Inputs, path: Path) -> None:
     elif one.address != other.address:
         what, remedy = "another address of the site", "Give all the same FEEDS_SITE_PATH."
     else:
-        names = sorted(name for name, _ in one.events.items() ^ other.events.items())
-        what = f"other events ({names[0]}{f' and {len(set(names)) - 1} more' if len(set(names)) > 1 else ''})"
-        remedy = f"{_ANEW} What is in a journal alone is in no other clone: `feeds sync` carries it there first."
+        raise BuildRefused(_other_events(path, sorted({name for name, _ in one.events.items() ^ other.events.items()})))
     raise BuildRefused(f"{path} was built from {what}, so nothing was published.\n{remedy}")
+
+
+def _other_events(path: Path, names: Sequence[str]) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return (
+        f"{path} was built from other events ({names[0]}{more}), so nothing was published.\n"
+        f"Bring this clone to the commit that the shards are of, or a later one. {_ANEW}"
+    )
+
+
+def _came_since(name: str, file: Path, known: str | None, path: Path) -> set[str]:
+    """Return the subjects of a file's events behind those that a shard knew. Raises BuildRefused if these changed."""
+    size, _, digest = (known or "0 ").partition(" ")
+    try:
+        text = file.read_bytes()
+    except FileNotFoundError:
+        text = b""
+    if known and lines_digest(text[: int(size)]) != digest:
+        raise BuildRefused(_other_events(path, [name]))
+    events = (each for each in results_yaml.parse(text[int(size) :]) if isinstance(each, Event))
+    return {subject for event in events for subject, _ in by_subject(event)}
 
 
 def _found(folders: Sequence[Path]) -> list[Path]:

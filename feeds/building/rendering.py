@@ -5,7 +5,7 @@ It reads no file, and where it runs makes no difference: in a process of the bui
 
 from collections.abc import Iterable
 
-from feeds.building.work import Context
+from feeds.building.work import Context, Events
 from feeds.core.catalog import UserEntry
 from feeds.core.defaults import absolute
 from feeds.core.events import VideoResult, fold_video
@@ -15,16 +15,15 @@ from feeds.core.partners import PartnerState, fold_partner
 from feeds.core.shards import Rendered
 from feeds.core.user_list import feed_url
 from feeds.formats import mrss
-from feeds.storage.index import Index
 
 
-def render_feed(user: UserEntry, context: Context, index: Index) -> Rendered:
+def render_feed(user: UserEntry, context: Context, known: Events) -> Rendered:
     """Render a user's feed. Raises mrss.BadFeed."""
     network = context.network
-    partner = fold_partner(index.events([f"u:{user.id}"]).get(f"u:{user.id}", ()), network.parent_id)
+    partner = fold_partner(known.events([f"u:{user.id}"]).get(f"u:{user.id}", ()), network.parent_id)
     now = listing(
         user,
-        results_of(index, [video.guid for video in user.videos]),
+        results_of(known, [video.guid for video in user.videos]),
         state=partner.state,
         limits=Limits(network.feed_limit, network.max_failures),
         at=context.at,
@@ -43,9 +42,9 @@ def render_feed(user: UserEntry, context: Context, index: Index) -> Rendered:
     )
 
 
-def results_of(index: Index, guids: Iterable[str]) -> dict[str, VideoResult]:
+def results_of(known: Events, guids: Iterable[str]) -> dict[str, VideoResult]:
     """Return what is known of these guids; one of which nothing is known is not among the keys."""
-    found = index.events(f"g:{guid}" for guid in guids)
+    found = known.events(f"g:{guid}" for guid in guids)
     return {subject[2:]: fold_video(events) for subject, events in found.items()}
 
 

@@ -165,6 +165,11 @@ def _slim(event: Event) -> Event:
     return Event(event.at, event.event, fields)
 
 
+def lines_digest(text: bytes) -> str:
+    """Return the digest by which the complete lines of a file are known again, in hexadecimal digits."""
+    return _digest(text).hex()
+
+
 def _digest(text: bytes) -> bytes:
     return blake2b(text, digest_size=16).digest()
 

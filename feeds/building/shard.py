@@ -5,7 +5,7 @@ holds for the whole network (whose guid it is, who is in the list, what may leav
 joined; and so is a text with faults, for there its last good version may be known.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -13,20 +13,19 @@ from pathlib import Path
 
 from feeds.building.addresses import address_of
 from feeds.building.changes import sources_of
+from feeds.building.event_lines import EventLines
 from feeds.building.feed import read_text
 from feeds.building.last_good import keys_of, parse
 from feeds.building.publishing import USER_LIST
 from feeds.building.rendering import render_feed
-from feeds.building.results import take_in
 from feeds.building.sources import CatalogText, is_archive
-from feeds.building.version import code_digest, code_version
+from feeds.building.version import code_digest
 from feeds.building.work import Context, Job, text_digest
 from feeds.building.workers import run_by
 from feeds.core.errors import Finding, StorageError, UsageError
 from feeds.core.shards import Inputs, Piece, ShardHead
 from feeds.formats import mrss, shard
 from feeds.settings import Folders
-from feeds.storage.index import Index, IndexBroken
 from feeds.storage.static_dir import clear_leftovers, only_one, publish, stage_parts, sync_folder
 
 # How the name of a shard's file ends.
@@ -73,38 +72,26 @@ def build_shard(wish: ShardWish) -> ShardReport:
         return ShardReport(None, findings=found)
     try:
         wish.out.mkdir(parents=True, exist_ok=True)
-        wish.folders.state.mkdir(parents=True, exist_ok=True)
-        with only_one(wish.out), only_one(wish.folders.state):
+        with only_one(wish.out):
             clear_leftovers(wish.out)
-            try:
-                return _build(wish, text)
-            except IndexBroken:
-                Index.erase(_index_path(wish))
-                return _build(wish, text)
+            return _build(wish, text)
     except OSError as error:
         raise StorageError(f"{error.filename or wish.out}: {error.strerror}. Mend that, and build again.") from error
-
-
-def _index_path(wish: ShardWish) -> Path:
-    return wish.folders.state / "cache" / "shards.sqlite"
 
 
 def _build(wish: ShardWish, text: CatalogText) -> ShardReport:
     network = text.network.network
     address = address_of(network, wish.secret_path)
-    with Index.opened(_index_path(wish), code_version()) as index:
-        take_in(index, wish.folders.catalog, wish.folders.state)
-        index.commit()
-        inputs = inputs_of(index, text, address)
+    lines = EventLines(wish.folders.catalog, wish.folders.state)
     sources = sources_of(text, wish.folders.catalog, text.network.include)
     jobs = [
         Job(each.name, each.path, each.tree_text) for each in sources if shard_of(each.name, wish.count) == wish.number
     ]
-    context = Context(wish.out, _index_path(wish), network, wish.at, None, record=True, address=address)
+    context = Context(wish.out, wish.out, network, wish.at, None, record=True, address=address)
     path = wish.out / f"{wish.number}-of-{wish.count}{ENDING}"
-    head = ShardHead(wish.number, wish.count, wish.at, inputs)
+    head = ShardHead(wish.number, wish.count, wish.at, inputs_of(text, lines.digests, address))
     left: list[str] = []
-    pieces = _noting(run_by(piece_of, jobs, context, wish.jobs), left.append)
+    pieces = _noting(run_by(piece_of, jobs, context, wish.jobs, lambda: lines), left.append)
     publish(stage_parts(path, shard.render(head, pieces)), path)
     sync_folder(wish.out)
     return ShardReport(path, sum(not is_archive(each.source) for each in jobs), len(left))
@@ -117,13 +104,12 @@ def _noting(pieces: Iterator[Piece], left: Callable[[str], None]) -> Iterator[Pi
         yield piece
 
 
-def inputs_of(index: Index, text: CatalogText, address: str) -> Inputs:
-    """Return what a build depends on beside the users' texts; the index must have taken in all events."""
-    events = {name: f"{row.size} {row.digest.hex()}" for name, row in sorted(index.files().items()) if row.size}
-    return Inputs(code_digest(), text.digest.hex(), text_digest(address.encode()).hex(), events)
+def inputs_of(text: CatalogText, events: Mapping[str, str], address: str) -> Inputs:
+    """Return what a build depends on beside the users' texts; `events` is size and digest of each file, by name."""
+    return Inputs(code_digest(), text.digest.hex(), text_digest(address.encode()).hex(), dict(sorted(events.items())))
 
 
-def piece_of(job: Job, context: Context, index: Index) -> Piece:
+def piece_of(job: Job, context: Context, known: EventLines) -> Piece:
     """Build one source's piece; where its text has any fault, it is left to whoever joins the shards."""
     try:
         text, outcome = read_text(job)
@@ -136,6 +122,6 @@ def piece_of(job: Job, context: Context, index: Index) -> Piece:
     if form == "archive":
         return Piece(job.source, outcome.digest, keys_of(user))
     try:
-        return Piece(job.source, outcome.digest, keys_of(user), render_feed(user, context, index))
+        return Piece(job.source, outcome.digest, keys_of(user), render_feed(user, context, known))
     except mrss.BadFeed:
         return Piece(job.source, left=True)

@@ -7,7 +7,7 @@ guard, and only then publishes. Killed anywhere, it leaves what was true before 
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -28,7 +28,7 @@ from feeds.building.changes import (
 )
 from feeds.building.listed import note_listed
 from feeds.building.report import Report, report_of
-from feeds.building.results import Taken, take_in
+from feeds.building.results import Taken, result_files, take_in
 from feeds.building.rows import row_of
 from feeds.building.sources import CatalogText, located
 from feeds.building.version import code_version
@@ -63,8 +63,8 @@ class Wish:
 class Rendered(Protocol):
     """Feeds that were rendered before, elsewhere: the shards."""
 
-    def refuse_others(self, here: Inputs) -> None:
-        """Raise BuildRefused where they were rendered from something else than lies here."""
+    def compare(self, here: Inputs, files: Iterable[tuple[str, Path]]) -> None:
+        """Raise BuildRefused where they were rendered from something else than lies here, but for later events."""
 
     def outcome(self, job: Job, context: Context, index: Index) -> Outcome:
         """Return what a job comes to."""
@@ -130,7 +130,7 @@ class _Build:
         unfinished = self.index.note("unfinished") == "yes"
         taken = take_in(self.index, self.catalog, self.wish.folders.state)
         if self.shards:
-            self._refuse_other_shards(self.shards)
+            self._compare(self.shards)
         moment = Moment(self.wish.at, self.wish.out, self.wish.record, self.wish.full, self.wish.secret_path)
         changes = find_changes(self.text, self.catalog, self.index, taken.subjects, moment)
         anything = unfinished or self._anything(changes, taken)
@@ -155,11 +155,13 @@ class _Build:
         )
         return self._build(changes, taken)
 
-    def _refuse_other_shards(self, shards: Rendered) -> None:
+    def _compare(self, shards: Rendered) -> None:
         from feeds.building.shard import inputs_of
 
         address = address_of(self.text.network.network, self.wish.secret_path)
-        shards.refuse_others(inputs_of(self.index, self.text, address))
+        # A file that was begun and holds nothing makes no difference.
+        files = {name: f"{row.size} {row.digest.hex()}" for name, row in self.index.files().items() if row.size}
+        shards.compare(inputs_of(self.text, files, address), result_files(self.catalog, self.wish.folders.state))
 
     def _by_events(self) -> bool:
         """Return whether events alone tell what was listed before. Raises BuildRefused where they should and can't."""
@@ -199,7 +201,7 @@ class _Build:
         from feeds.building.guarding import guard, refuse_unknown
 
         if self.shards:
-            built = workers.run_by(self.shards.outcome, changes.jobs, self.context, self.wish.jobs)
+            built = workers.run(changes.jobs, self.context, self.wish.jobs, self.shards.outcome)
         else:
             built = workers.run(changes.jobs, self.context, self.wish.jobs)
         outcomes = [each for batch in _in_batches(built) for each in self._stow(batch)]

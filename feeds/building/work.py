@@ -1,14 +1,15 @@
 """The units of a build: a job is one user's text, an outcome what it came to. Plain values, for any process."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # these bring pydantic along, and a build that finds nothing to do must not wait for it
     from feeds.core.catalog import Network
+    from feeds.core.events import Event
     from feeds.core.partners import PartnerState
     from feeds.core.removals import Removals
     from feeds.core.rules import Fault
@@ -87,6 +88,16 @@ class Outcome:
     keys: bytes = b""
     frozen: bool = False
     feed: Feed | None = None
+
+
+class Events(Protocol):
+    """Where the events of a subject are found: the index, or the lines themselves."""
+
+    def events(self, subjects: Iterable[str]) -> "dict[str, list[Event]]":
+        """Return the events of these subjects."""
+
+    def close(self) -> None:
+        """Let go of it."""
 
 
 def text_digest(text: bytes) -> bytes:

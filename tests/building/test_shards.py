@@ -19,7 +19,7 @@ from feeds.formats import mrss
 from feeds.formats.shard import new_digest
 from feeds.settings import Folders
 from tests.building.test_conflicts import BROKEN
-from tests.sites import AT, Site, adopted, failed, imported, line, moment, tree, user_text
+from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, moment, tree, user_text
 
 
 def build_shards(site, into, count, numbers=None, at=AT, **wishes):
@@ -61,13 +61,15 @@ def beside(site, name):
     return other
 
 
-def assert_the_same(site, count, **wishes):
+def assert_the_same(site, count, *, later="", **wishes):
+    """Assert that the joined shards are the whole; `later` are events that came when the shards had been built."""
+    shards = build_shards(site, site.out.parent / "shards", count)
+    site.happened(later)
     whole, parts = beside(site, "whole"), beside(site, "parts")
     # The index is of a folder: it goes along under the name that it has there.
     for each in (whole, parts):
         _rename_index(site, each)
     expected = outcome(whole, lambda: whole.build(**wishes))
-    shards = build_shards(site, site.out.parent / "shards", count)
     assert outcome(parts, lambda: join(parts, shards, **wishes)) == expected
     return expected
 
@@ -169,13 +171,14 @@ NET = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     before=st.none() | NET,
     after=NET,
     count=st.sampled_from([1, 2, 3, 4, 5, 16]),
     memory=st.booleans(),
     record=st.booleans(),
+    later=st.lists(EVENT, max_size=2).map("".join),
     wishes=st.fixed_dictionaries(
         {},
         optional={
@@ -185,7 +188,7 @@ NET = st.builds(
         },
     ),
 )
-def test_the_shards_of_any_network_joined_are_the_whole(before, after, count, memory, record, wishes):
+def test_the_shards_of_any_network_joined_are_the_whole(before, after, count, memory, record, later, wishes):
     with tempfile.TemporaryDirectory() as folder:
         site = Site(Path(folder))
         site.happened(adopted("anna", "bo", "cleo"))
@@ -197,7 +200,7 @@ def test_the_shards_of_any_network_joined_are_the_whole(before, after, count, me
                 shutil.rmtree(site.state / "cache", ignore_errors=True)
         after.write(site)
         site.happened("".join(after.events))
-        assert_the_same(site, count, record=record, **wishes)
+        assert_the_same(site, count, later=later, record=record, **wishes)
 
 
 # -- what only the whole can know
@@ -243,6 +246,14 @@ def test_what_the_joined_site_lists_is_noted_as_by_the_whole(site):
     }  # fmt: skip
 
 
+def test_what_was_joined_is_the_last_good_version_of_whoever_breaks_next(site, shards):
+    join(site, shards)
+    site.write("users/anna.yaml", "videos: [")
+    site.happened(imported("a1"))
+    assert not site.build().good
+    assert site.listed("anna") == ["a2", "a3", "a4"]
+
+
 def test_a_join_on_a_machine_that_built_before_takes_only_what_has_changed(site, tmp_path):
     site.build()
     site.user("bo", "b1", "b2", "b3")
@@ -281,10 +292,39 @@ def test_whoever_else_comes_leaves_a_user_in_their_shard():
     assert {shard_of(f"users/{number}.yaml", 16) for number in range(200)} == set(range(1, 17))
 
 
-def test_a_journal_that_was_carried_into_git_is_in_no_join_s_way(site, tmp_path):
+def left(user):
+    return line("left", "2026-11-22T10:00:00.000Z", user=user, parent="x1nord")
+
+
+@pytest.mark.parametrize(
+    ("lines", "anna", "bo"),
+    [
+        ("", ["a1", "a2", "a3", "a4"], ["b1", "b2"]),
+        (imported("a1"), ["a2", "a3", "a4"], ["b1", "b2"]),
+        (imported("b1"), ["a1", "a2", "a3", "a4"], ["b2"]),
+        ("".join(failed("a3", number) for number in range(3)), ["a1", "a2", "a4"], ["b1", "b2"]),
+        (left("bo"), ["a1", "a2", "a3", "a4"], None),
+        (left("bo") + imported("a2", "a4"), ["a1", "a3"], None),
+    ],
+)
+@pytest.mark.parametrize("place", ["results", "journal", "another file"])
+def test_what_has_happened_since_the_shards_were_built_is_heeded(site, tmp_path, lines, anna, bo, place):
     shards = build_shards(site, tmp_path / "shards", 2)
-    site.journal("")
-    assert join(site, shards).good
+    if place == "journal":
+        site.journal(lines)
+    else:
+        site.happened(lines, RESULTS if place == "results" else "results/another/2026-11-24.yaml")
+    join(site, shards)
+    assert site.listed("anna") == anna
+    assert (site.listed("bo") if "bo" in site.users() else None) == bo
+    assert site.tree() == site.fresh()
+
+
+def test_what_a_join_has_noted_is_in_no_second_one_s_way(site, shards):
+    join(site, shards, record=True)
+    assert site.journalled()
+    assert join(site, shards, record=True).written == 0
+    assert site.tree() == site.fresh()
 
 
 # -- what is refused
@@ -349,12 +389,12 @@ def rename(site):
     site.network(name="Another")
 
 
-def import_a1(site):
-    site.happened(imported("a1"))
+def forget_an_event(site):
+    site.write(RESULTS, adopted("anna"))
 
 
-def journal_a1(site):
-    site.journal(imported("a1"))
+def remove_events(site):
+    (site.catalog / RESULTS).unlink()
 
 
 @pytest.mark.parametrize(
@@ -363,8 +403,8 @@ def journal_a1(site):
         (edit_anna, "users/anna.yaml is not the text that"),
         (add_cleo, "no shard has users/cleo.yaml"),
         (rename, "was built from another catalog.yaml"),
-        (import_a1, "was built from other events (results/main/2026-11-20.yaml)"),
-        (journal_a1, "was built from other events (journal/00000001.yaml)"),
+        (forget_an_event, "was built from other events (results/main/2026-11-20.yaml)"),
+        (remove_events, "was built from other events (results/main/2026-11-20.yaml)"),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
@@ -375,7 +415,11 @@ def test_shards_of_another_state_are_refused(site, tmp_path, change, words, firs
     change(site)
     said = refused(site, shards)
     assert words in said
-    assert "\nBuild the shards anew, all of one commit, with one --at." in said
+    assert "Build the shards anew, all of one commit, with one --at." in said
+
+
+def import_a1(site):
+    site.happened(imported("a1"))
 
 
 @pytest.mark.parametrize("change", [rename, import_a1])
