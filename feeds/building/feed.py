@@ -12,18 +12,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.building.last_good import archived, joined, keys_of, last_good, parse
+from feeds.building.left_alone import remaining
 from feeds.building.listed import last_noted
 from feeds.building.rendering import render_feed, results_of
 from feeds.building.sources import is_archive
 from feeds.building.work import Context, Feed, Job, Outcome, text_digest
 from feeds.core.catalog import UserEntry
 from feeds.core.guids import guid_key
+from feeds.core.item import MrssTags
 from feeds.core.listing import ALWAYS, FOREVER, counts
 from feeds.core.partners import PartnerState, fold_partner
-from feeds.core.removals import Removals, removals
+from feeds.core.removals import Cause, Removals, removals
 from feeds.core.rules import Fault
 from feeds.core.shards import Rendered
 from feeds.core.user_ids import is_user_id
+from feeds.core.user_list import feed_url
 from feeds.formats import mrss
 from feeds.storage.index import Index
 from feeds.storage.signature import settled, signature
@@ -127,23 +130,30 @@ def compared(rendered: Rendered, context: Context, index: Index) -> Feed:
 
 
 def _left_alone(user_id: str, context: Context, index: Index) -> Feed:
-    """Return the feed as it is published: what it should list can't be told."""
+    """Return the feed as it is published, but for what must leave it: what it should list can't be told."""
     partner = fold_partner(index.events([f"u:{user_id}"]).get(f"u:{user_id}", ()), context.network.parent_id)
-    before, _ = _published(context.out / "feeds" / f"{user_id}.xml")
-    count = len(published_guids(before))
+    path = context.out / "feeds" / f"{user_id}.xml"
+    before, _ = _published(path)
+    former = published_guids(before)
+    in_list = partner.state is PartnerState.ADOPTED and before is not None
+    text, causes = before or b"", dict[str, Cause]()
+    with suppress(mrss.BadFeed):
+        tags = MrssTags(**context.network.mrss.model_dump())
+        url = feed_url(context.address, user_id)
+        text, causes = remaining(text, results_of(index, former), context.at, self_url=url, tags=tags)
     return Feed(
         user_id=user_id,
         username=partner.username or user_id,
         enabled=True,
         state=partner.state,
-        in_list=partner.state is PartnerState.ADOPTED and before is not None,
-        count=count,
+        in_list=in_list,
+        count=len(former) - len(causes),
         held={},
         valid_from=ALWAYS.isoformat(),
         valid_until=FOREVER.isoformat(),
-        digest=text_digest(before or b""),
-        staged=None,
-        removals=Removals(user_id, count, {}),
+        digest=text_digest(text),
+        staged=stage(path, text) if in_list and text != before else None,
+        removals=Removals(user_id, len(former), causes),
         listed=None,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from feeds.building.feed import removed_with_user
+from feeds.building.listed import last_noted
 from feeds.building.publishing import published_feeds
 from feeds.building.work import Context, Outcome
 from feeds.core.errors import BuildRefused
@@ -45,7 +46,7 @@ def refuse_unknown(outcomes: Iterable[Outcome], index: Index) -> None:
     lost = sorted(
         f"{each.source} ({each.feed.user_id})"
         for each in outcomes
-        if each.frozen and each.feed and not each.feed.in_list and index.events([f"l:{each.feed.user_id}"])
+        if each.frozen and each.feed and not each.feed.in_list and _was_listed(each.feed.user_id, index)
     )
     if lost:
         raise BuildRefused(
@@ -54,3 +55,7 @@ def refuse_unknown(outcomes: Iterable[Outcome], index: Index) -> None:
             "Its feed would be left as it is online, but events don't tell that. Mend the file, or name the published "
             "site: --previous URL"
         )
+
+
+def _was_listed(user_id: str, index: Index) -> bool:
+    return bool(last_noted(index.events([subject := f"l:{user_id}"]).get(subject, ())))

@@ -208,7 +208,7 @@ class _Build:
         outcomes, findings = self._settle(changes, outcomes)
         outcomes += self._known_by_events(changes, outcomes)
         self._index_rows(changes, outcomes)
-        if self.wish.by_events and self.context.by_events:
+        if self.context.by_events:
             refuse_unknown(outcomes, self.index)
         stale = guard(
             outcomes,

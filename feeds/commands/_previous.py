@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from feeds.building.previous import Site
+    from feeds.syncing.online import Previous
 
 EVENTS, NONE = "events", "none"
 
@@ -26,22 +30,47 @@ def bring_previous(previous: str | None, out: Path, environ: Mapping[str, str]) 
 
     Raises UsageError, BuildRefused, Unreachable, StorageError: then nothing may be built.
     """
-    from feeds.access_settings import site_login
-    from feeds.building.previous import Folder, Site, bring
-    from feeds.building.previous_address import Address
-    from feeds.core.errors import UsageError
+    from feeds.building.previous import bring
 
     if not previous:
         return None
-    if previous in (EVENTS, NONE):
+    site = _site_of(previous, out, environ)
+    if site is None:
         return previous == EVENTS
-    if "://" in previous:
-        site: Site = Address(previous, site_login(environ))
-    elif Path(previous).is_dir():
-        if Path(previous).resolve() == out.resolve():
-            raise UsageError(f"--previous: {previous} is the folder that is built into, so it is compared with anyway.")
-        site = Folder(Path(previous))
-    else:
-        raise UsageError(f'--previous: "{previous}" is no address, no folder, and neither "events" nor "none".')
     bring(site, out)
     return None
+
+
+def bring_with_origins(previous: str | None, out: Path, environ: Mapping[str, str]) -> "Previous | None":
+    """Do the same, and return what is known of what is online, with the commits it was built from.
+
+    Raises UsageError, BuildRefused, Unreachable, StorageError: then nothing may be built.
+    """
+    if not previous:
+        return None
+    from feeds.building.previous import bring
+    from feeds.syncing.online import Previous, read_origins
+
+    site = _site_of(previous, out, environ)
+    if site is None:
+        return Previous(by_events=previous == EVENTS)
+    origins = read_origins(site)
+    bring(site, out)
+    return Previous(said=True, origins=origins)
+
+
+def _site_of(previous: str, out: Path, environ: Mapping[str, str]) -> "Site | None":
+    from feeds.access_settings import site_login
+    from feeds.building.previous import Folder
+    from feeds.building.previous_address import Address
+    from feeds.core.errors import UsageError
+
+    if previous in (EVENTS, NONE):
+        return None
+    if "://" in previous:
+        return Address(previous, site_login(environ))
+    if not Path(previous).is_dir():
+        raise UsageError(f'--previous: "{previous}" is no address, no folder, and neither "events" nor "none".')
+    if Path(previous).resolve() == out.resolve():
+        raise UsageError(f"--previous: {previous} is the folder that is built into, so it is compared with anyway.")
+    return Folder(Path(previous))

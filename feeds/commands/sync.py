@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from feeds.commands._previous import bring_with_origins, previous_option
 from feeds.commands.options import catalog_option
 
 if TYPE_CHECKING:
-    from feeds.syncing.sync import Pass
+    from feeds.syncing.sync import Pass, Plan
 
 # What the shell adds to a signal's number: 130 says that ^C ended it, 143 that SIGTERM did.
 _ENDED_BY = 128
+# Of who keeps nothing. A second one is needed where somebody has pushed within the first.
+_PASSES = 3
 
 
 class _Every(click.ParamType[float]):
@@ -83,6 +86,8 @@ class _PushBudget:
     show_envvar=True,
     help="Then bring the site to a folder or to s3://bucket/prefix, as `feeds publish` does.",
 )
+@click.option("--no-site", is_flag=True, help="Build nothing: CI, or another machine, publishes.")
+@previous_option
 def command(
     catalog: str | None,
     out: str | None,
@@ -96,6 +101,8 @@ def command(
     jobs: int,
     take_over: bool,
     target: str | None,
+    no_site: bool,
+    previous: str | None,
 ) -> int:
     """Carry events from the journal into Git, take in what editors have pushed, and publish the site.
 
@@ -108,14 +115,27 @@ def command(
     from feeds.commands._publishing import Publishing, published_once, refuse_target
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
+    from feeds.core.errors import UsageError
     from feeds.settings import folders, instance
     from feeds.syncing.sync import Plan, sync
 
+    if previous and (watch or no_site):
+        raise UsageError(
+            "--previous (or FEEDS_PREVIOUS) is for a pass that publishes, of who keeps nothing from pass to pass.\n"
+            f"Leave out {'--watch' if watch else '--no-site'}, or --previous."
+        )
+    if target:
+        refuse_target(target)
+    if target and no_site:
+        raise UsageError(
+            "--no-site builds nothing that --publish (or FEEDS_PUBLISH) could bring: leave one of them out."
+        )
     # Not every branch that is checked out has a catalog, and the remote's head is what counts.
     its = folders(os.environ, catalog=catalog)
+    into = Path(out) if out else its.catalog / "static_out"
     plan = Plan(
         folders=its,
-        out=Path(out) if out else its.catalog / "static_out",
+        out=into,
         instance=instance(os.environ),
         remote=remote,
         branch=branch,
@@ -123,9 +143,14 @@ def command(
         jobs=jobs,
         take_over=take_over,
         secret_path=secret_path(os.environ),
+        previous=bring_with_origins(previous, into, os.environ),
+        site=not no_site,
     )
-    if target:
-        refuse_target(target)
+    if plan.previous:
+        code = _sync_for_good(plan)
+        if target and code <= 1 and not published_once(target, its, plan.out, os.environ):
+            return 3
+        return code
     budget = _PushBudget(max_pushes)
     stop = Stop() if watch else None
     said = ""
@@ -141,16 +166,38 @@ def command(
                 click.echo(words, nl=False)
                 said = words
             if stop is None:
-                published = not target or published_once(target, its, plan.out, os.environ)
-                if done.remote_trouble or not published:
+                if target and not published_once(target, its, plan.out, os.environ):
                     return 3
-                return 1 if done.troubles or not (done.report and done.report.good) else 0
+                return _code(done, plan)
             if telling:
                 telling.go_on()
             if publishing:
                 click.echo(publishing.go_on(), nl=False)
             if stop.wait(every):
                 return _ENDED_BY + stop.number
+
+
+def _sync_for_good(plan: "Plan") -> int:
+    """Sync for who keeps nothing: what a build notes has to be in Git before its site is shown, or is lost.
+
+    So another pass follows as long as something waits. Return the exit code: 3 where something still does.
+    """
+    from feeds.syncing.sync import sync
+
+    codes = []
+    for _ in range(_PASSES):
+        done = sync(plan)
+        click.echo(_words(done), nl=False)
+        codes.append(_code(done, plan))
+        if done.remote_trouble or not done.backlog:
+            return max(codes)
+    return 3
+
+
+def _code(done: "Pass", plan: "Plan") -> int:
+    if done.remote_trouble:
+        return 3
+    return 0 if not done.troubles and (not plan.site or (done.report and done.report.good)) else 1
 
 
 def _words(done: "Pass") -> str:

@@ -78,6 +78,10 @@ class Repository(Git):
         )
         return self.commit_of(tracking)
 
+    def fetch_commit(self, remote: str, commit: str) -> None:
+        """Fetch a commit by its whole name, though no branch may lead to it. Raises RemoteTrouble."""
+        self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, commit)
+
     def push(self, remote: str, commit: str, branch: str) -> None:
         """Push a commit as the head of a branch. Raises PushRejected, RemoteTrouble."""
         self.run("push", "--quiet", "--porcelain", "--no-verify", "--", remote, f"{commit}:refs/heads/{branch}")
@@ -184,9 +188,9 @@ class Repository(Git):
         form = f"--format=%(trailers:key={key},valueonly,separator=%x0A)"
         return self.run("log", "--max-count=1000", form, span, "--").decode("utf-8", "replace").split()
 
-    def last_with(self, until: str, key: str) -> str | None:
-        """Return the latest commit up to `until` whose message has a line for this trailer."""
-        found = self.run("log", "--max-count=1", "--format=%H", f"--grep=^{key}: ", until, "--").decode().strip()
+    def last_like(self, until: str, pattern: str) -> str | None:
+        """Return the latest commit up to `until` whose message has a line that this pattern finds."""
+        found = self.run("log", "--max-count=1", "--format=%H", f"--grep={pattern}", until, "--").decode().strip()
         return found or None
 
     def check_out(self, commit: str, folder: Path) -> None:

@@ -53,10 +53,10 @@ def change_of(ground: Ground, head: str | None, lines: list[bytes], lost: Lines)
     mended = {path: text for path, text in {**texts, **restored}.items() if path != mark}
     standing, new = placed(lines, mended, folder=folder, now=ground.now)
     files = restored | {path: with_lines(mended.get(path, b""), its) for path, its in new.items()}
-    mine = mark_of(ground.plan.folders.state)
-    if mark in texts and not ground.plan.take_over:
-        refuse_unless_ours(folder, texts[mark], mine)
-    elif (files or ground.plan.take_over) and texts.get(mark) != (text := f"{mine}\n".encode()):
+    mine = "" if ground.plan.previous else mark_of(ground.plan.folders.state)
+    if not ground.plan.take_over:
+        refuse_unless_ours(folder, texts.get(mark, b""), mine)
+    if (files or ground.plan.take_over) and texts.get(mark, b"\n") != (text := f"{mine}\n".encode()):
         files[mark] = text
     places = {path: [*standing.get(path, ()), *new.get(path, ())] for path in standing | new}
     begun = _begun(ground, head, [line for its in new.values() for line in its])

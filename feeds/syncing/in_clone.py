@@ -25,7 +25,9 @@ def sync_in_clone(ground: Ground) -> None:
             return
         say_lost(ground, lost, "this branch")
         _add_to_work_tree(catalog, lost)
-    if not build_from(ground, catalog, head):
+    if not ground.plan.site:
+        pass
+    elif not build_from(ground, catalog, head):
         go_on_from_last(ground, head)
     elif head is not None:
         memory.note_published(head)

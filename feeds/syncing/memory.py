@@ -1,22 +1,22 @@
 """What the clone remembers of our own pushes and publications, and what follows from it.
 
 Three references of our own, which no fetch and no force-push touches: from them we know which events have been lost,
-which removals a push allows, and whether a push only goes back to what was published before.
+which removals a push allows, and whether a push only goes back to what was published before. A clone that is new each
+time is told by what is online instead (`recall`).
 """
 
 from collections.abc import Iterable, Sequence
 
 from feeds.core.removals import TRAILER, allowed_by
+from feeds.formats.origins import MOST, Origin
 from feeds.storage.repository import Repository
 from feeds.syncing.carrying import put_back, with_lines
 
 PUSHED, PUBLISHED = "refs/feeds/pushed", "refs/feeds/published"
 # What the site went on from when a head could not be published: the last publication, with that head's events.
 GONE_ON = "refs/feeds/gone-on"
-# What each commit of ours ends with.
-INSTANCE = "Feeds-Instance"
-# How far back a revert is known as one, in publications.
-REMEMBERED = 300
+# How the first line of a commit begins by which a publisher noted what it had published.
+_NOTED = "^Record .*[0-9] listed"
 
 
 class Memory:
@@ -26,15 +26,31 @@ class Memory:
         self._repository = repository
         named = repository.references("refs/feeds/")  # read once, as one pass at a time writes them
         self._named = {name: named[name] for name in (PUSHED, PUBLISHED, GONE_ON) if name in named}
+        self.online: tuple[Origin, ...] | None = None
+
+    def recall(self, online: Sequence[Origin]) -> None:
+        """Take for the publications, newest first, those that are online; the clone has the commits of the latest.
+
+        From then on `online` has them, and those that follow.
+        """
+        self.online = tuple(online)
+        if online and self.published() != online[0][0]:
+            self._keep(PUBLISHED, online[0][0])
 
     def note_pushed(self, commit: str) -> None:
         """Remember that the remote has had this commit."""
         self._keep(PUSHED, commit)
 
-    def note_published(self, commit: str) -> None:
-        """Remember that the site was published from this commit."""
+    def note_published(self, commit: str, *heads: str) -> None:
+        """Remember that the site was published from this commit, made of these heads: itself, if none are named."""
         if self.published() != commit:
             self._keep(PUBLISHED, commit)
+        if self.online is not None:
+            heads, former = heads or (commit,), self.online[0] if self.online else ()
+            # What the heads lack, and no push has brought them yet, those have that were online before.
+            origin = tuple(dict.fromkeys([*heads, *(former if self.lost(heads) else ())]))
+            if origin != former:
+                self.online = (origin, *self.online)[:MOST]
 
     def note_gone_on(self, commit: str) -> None:
         """Remember that the site went on from this commit of our own: its events must not be forgotten either."""
@@ -47,7 +63,8 @@ class Memory:
 
     def lost(self, heads: Sequence[str], *others: str) -> dict[str, list[bytes]]:
         """Return the events, by results file, that we or these others have and none of the heads has."""
-        sources = {*self._named.values(), *others} - set(heads)
+        online = self.online[0] if self.online else ()
+        sources = {*self._named.values(), *online, *others} - set(heads)
         theirs = [self._repository.files(head, "results") for head in heads]
         differing: dict[str, set[str]] = {}
         for source in sources:
@@ -76,17 +93,17 @@ class Memory:
     def allowed_removals(self, commit: str) -> int:
         """Return how many removals the commits since the last publication allow.
 
-        A new clone remembers none: there the commits count since events were last pushed, or the last one alone.
+        A new clone remembers none: there the commits count since a publication was last noted, or the last one alone.
         """
         since = self.published()
         if since == commit:
             return 0
-        since = since or self._repository.last_with(commit, INSTANCE) or self._repository.commit_of(f"{commit}^")
+        since = since or self._repository.last_like(commit, _NOTED) or self._repository.commit_of(f"{commit}^")
         return allowed_by(self._repository.trailers(since, commit, TRAILER))
 
     def is_revert(self, commit: str) -> bool:
         """Return whether the catalog of this commit, all but results/, is one that was published before."""
-        known = self._repository.kept(PUBLISHED, most=REMEMBERED)
+        known = [*self._repository.kept(PUBLISHED, most=MOST), *(catalog for catalog, *_ in self.online or ())]
         its, *published = self._repository.trees([commit, *known], without="results")
         return its in published
 

@@ -10,6 +10,7 @@ from feeds.settings import Folders
 from feeds.storage.journal import Journal
 from feeds.storage.repository import Repository
 from feeds.syncing.memory import Memory
+from feeds.syncing.online import Previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Plan:
     """What to sync: the folders, where to publish, and the names in Git. `take_over` claims the results folder.
 
     `results_branch` takes the results where the catalog's own branch takes no push from programs.
-    `secret_path` stands in the site's addresses where the network wants one.
+    `secret_path` stands in the site's addresses where the network wants one. `previous` is what is online, for who
+    keeps nothing from pass to pass. Without a `site` events are carried and nothing is built: somebody else publishes.
     """
 
     folders: Folders
@@ -29,6 +31,8 @@ class Plan:
     jobs: int = 1
     take_over: bool = False
     secret_path: str | None = field(default=None, repr=False)
+    previous: Previous | None = None
+    site: bool = True
 
     @property
     def results(self) -> str:

@@ -44,12 +44,12 @@ def publish_commit(
     ground.repository.check_out(commit, ground.plan.checkout)
     # Not before: who reads journal and check-out meanwhile finds each event in one of them.
     drop(ground.journal, dropping)
-    if moved and shown is not None and shown.published:
-        ground.memory.note_published(commit)
-        return Shown(commit, published=True)
-    published = build_from(ground, ground.plan.checkout, commit)
+    if not ground.plan.site:
+        return Shown(commit, published=False)
+    moved = moved and shown is not None and shown.published
+    published = moved or build_from(ground, ground.plan.checkout, commit)
     if published:
-        ground.memory.note_published(commit)
+        ground.memory.note_published(commit, *(each for each in (head, results) if each))
     else:
         go_on_from_last(ground, commit)
     return Shown(commit, published)
@@ -96,6 +96,7 @@ def build_noted(
         record=True,
         allow_removals=memory.allowed_removals(commit) if memory and commit else 0,
         secret_path=plan.secret_path,
+        by_events=plan.previous.by_events if plan.previous else None,
     )
     try:
         report = _built(wish, done, commit, memory)

@@ -14,12 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from feeds.core.errors import FeedsError, StorageError, UsageError
+from feeds.formats.origins import NAME
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
 from feeds.storage.repository import GitFailed, RemoteTrouble, Repository, tracked_by
 from feeds.syncing.carrying import whole_lines
 from feeds.syncing.in_clone import sync_in_clone
 from feeds.syncing.memory import Memory
+from feeds.syncing.online import Previous, have_commits, write_origins
 from feeds.syncing.plan import Ground, Pass, Plan
 from feeds.syncing.publishing import build_noted
 from feeds.syncing.with_remote import say_failed, sync_with_remote
@@ -39,6 +41,8 @@ def sync(plan: Plan, *, may_push: Callable[[], bool] = lambda: True) -> Pass:
     plan = replace(plan, folders=Folders(plan.folders.catalog.absolute(), plan.folders.state.absolute()))
     done, journal = Pass(), Journal(plan.folders.state / "journal")
     with _locked(plan.folders.state / "sync") as lock:
+        if plan.previous:  # what is published as it was is still of these
+            write_origins(plan.out, plan.previous.origins)
         try:
             _run(plan, done, journal, may_push, lock)
         except UsageError:
@@ -58,21 +62,41 @@ def _run(plan: Plan, done: Pass, journal: Journal, may_push: Callable[[], bool],
         repository = Repository.at(plan.folders.catalog, lock=lock)
     except GitFailed as error:
         done.troubles.append(f"{error}\nThe site goes on from what was known last; events stay in the journal.")
-        catalog = plan.checkout if plan.checkout.is_dir() else plan.folders.catalog
-        build_noted(plan, done, now, catalog=catalog)
+        if plan.site:
+            catalog = plan.checkout if plan.checkout.is_dir() else plan.folders.catalog
+            build_noted(plan, done, now, catalog=catalog)
         return
     if repository is None:
         _refuse_subfolder(plan.folders.catalog)
-        build_noted(plan, done, now, catalog=plan.folders.catalog)
+        if plan.site:
+            build_noted(plan, done, now, catalog=plan.folders.catalog)
         return
     repository.reap_locks(older_than_s=STALE_LOCK_S)
     ground = Ground(plan, now, journal, repository, Memory(repository), may_push, done)
-    if _has_remote(plan, repository):
-        sync_with_remote(ground)
-    else:
-        sync_in_clone(ground)
+    remote = plan.remote if _has_remote(plan, repository) else None
+    if plan.previous:
+        _recall(ground, plan.previous, remote)
+    try:
+        if remote:
+            sync_with_remote(ground)
+        else:
+            sync_in_clone(ground)
+    finally:
+        if ground.memory.online:
+            write_origins(plan.out, ground.memory.online)
     if done.carried:
         repository.tidy()
+
+
+def _recall(ground: Ground, previous: Previous, remote: str | None) -> None:
+    if previous.origins:
+        have_commits(ground.repository, remote, previous.origins[0])
+    elif previous.said:
+        ground.done.notes.append(
+            f"What is online has no {NAME} yet, which feeds sync --previous writes: removals are allowed by the "
+            "commits since a publication was last noted, and a revert isn't known as one."
+        )
+    ground.memory.recall(previous.origins)
 
 
 def _refuse_subfolder(catalog: Path) -> None:

@@ -43,7 +43,7 @@ def sync_with_remote(ground: Ground) -> None:
             f"{plan.remote} has no branch {branch}. Push it (git push {plan.remote} {branch}), "
             "or name another: --branch. Events are safe in the journal."
         )
-        if known is None:
+        if known is None and plan.site:
             build_from(ground, plan.folders.catalog, repository.commit_of("HEAD"))
         return
     segments = ground.journal.rotate()
@@ -58,7 +58,8 @@ def sync_with_remote(ground: Ground) -> None:
     # Where nobody else has pushed and nothing has happened since, events have only gone from the journal into results.
     moved = not news and base == _Heads(known or "", known_results if plan.results_branch else known)
     publish_commit(ground, heads.catalog, heads.results, shown=shown, moved=moved, dropping=segments if safe else ())
-    _move_clone(ground, branch, heads.catalog)
+    if not plan.previous:  # else the clone is thrown away, and hosts check out a commit rather than a branch
+        _move_clone(ground, branch, heads.catalog)
     if trouble is not None:
         raise trouble
 

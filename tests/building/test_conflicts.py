@@ -1,5 +1,6 @@
 """Faults of one user and conflicts of two: who is frozen, who is built, and what still leaves a frozen feed."""
 
+import re
 import shutil
 
 import pytest
@@ -64,7 +65,6 @@ def test_without_the_state_folder_a_broken_users_feed_is_left_alone(site, fault)
     before = site.tree()
     shutil.rmtree(site.state)
     site.write("users/anna.yaml", BROKEN[fault])
-    site.happened(imported("a2"))
     for full in (False, True, False):
         assert not site.build(full=full).good
         assert site.tree() == before
@@ -74,6 +74,29 @@ def test_without_the_state_folder_a_broken_users_feed_is_left_alone(site, fault)
     site.write("users/anna.yaml", GOOD)
     assert site.build().good
     assert site.tree() == site.fresh()
+
+
+@pytest.mark.parametrize("fault", ["value", "no id"])
+def test_what_was_imported_leaves_a_feed_that_is_left_alone_and_so_does_what_ended(site, fault):
+    ending = {"guid": "a3", "title": 'Fin & "fin" <3', "rights": {"until": "2026-11-24", "allow": ["fr"]}}
+    site.user("anna", "a1", "a2", ending, {"guid": "a4", "relist": "2026-11-22"}, site="https://anna.example/")
+    site.happened(imported("a4"))
+    site.build()
+    assert site.listed("anna") == ["a1", "a2", "a3", "a4"]
+    feed = (site.out / "feeds/anna.xml").read_bytes()
+    shutil.rmtree(site.state)
+    site.write("users/anna.yaml", BROKEN[fault])
+    site.happened(imported("a2"))
+    assert not site.build().good
+    head, *items, _, last = re.split(rb"(?<=</item>\n)|(?=    <item>\n)", feed)
+    kept = [each for each in items if b">a1<" in each or b">a3<" in each]
+    assert (site.out / "feeds/anna.xml").read_bytes() == b"".join([head, *kept, last])
+    site.build(moment("2026-11-25"))
+    assert site.listed("anna") == ["a1"]
+    site.happened(imported("a1"))
+    site.build(moment("2026-11-25"))
+    assert site.listed("anna") == []
+    assert site.users() == ["anna", "bo"]
 
 
 def test_a_frozen_users_windows_still_open_and_close(site):

@@ -16,7 +16,7 @@ from feeds.commands.sync import _PushBudget
 from feeds.settings import Folders
 from tests.clones import ROOT, Clones, git
 from tests.receiver import SECRET, Receiver
-from tests.sites import failed, imported
+from tests.sites import failed, imported, tree
 
 
 @pytest.fixture
@@ -237,3 +237,54 @@ def children_of(program):
             if int(path.read_text().rpartition(")")[2].split()[1]) == program.pid:
                 found.append(int(path.parent.name))
     return found
+
+
+def test_a_publisher_that_keeps_nothing_is_told_what_is_online_and_its_notes_reach_git(clones, tmp_path):
+    server, online = clones.server, tmp_path / "online"
+    done = server.run("--previous", "none", "--branch", "main")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == f"2 events carried into results/, pushed as {clones.head()[:10]}."
+    assert "wait in the journal" not in done.stdout
+    server.out.rename(online)
+    again = clones.server_named("again")
+    done = again.run("--previous", online)
+    assert (done.returncode, again.tree(), again.journalled()) == (0, {**tree(online)}, [])
+    (online / "feeds/bo.xml").unlink()
+    third = clones.server_named("third")
+    done = third.run("--previous", online)
+    assert done.returncode == 1
+    assert "feeds/bo.xml is missing" in done.stderr
+    assert tree(third.out) == {}
+
+
+def test_what_came_after_the_clone_was_made_is_published_and_noted_in_the_same_run(clones):
+    clones.editor.user("bo", "b1", "b2", "b3")
+    clones.editor.push()
+    done = clones.server.run("--previous", "none")
+    assert (done.returncode, clones.server.listed("bo")) == (0, ["b1", "b2", "b3"])
+    assert clones.server.journalled() == []
+    noted = [line for lines in clones.results().values() for line in lines if '"listed"' in line]
+    assert any('"b3"' in line for line in noted)
+
+
+def test_notes_that_do_not_reach_git_end_with_3_so_that_nobody_publishes_them(clones):
+    clones.hook("pre-receive", "exit 1")
+    done = clones.server.run("--previous", "none")
+    assert done.returncode == 3
+    assert "2 events wait in the journal" in done.stdout
+
+
+@pytest.mark.parametrize("option", ["--watch", "--no-site"])
+def test_what_is_for_one_pass_that_publishes_is_for_no_other(clones, option):
+    done = clones.server.run("--previous", "none", option)
+    assert done.returncode == 2
+    assert f"Leave out {option}, or --previous." in done.stderr
+
+
+def test_a_machine_of_the_app_alone_builds_nothing(clones):
+    clones.server.happens(imported("a1"))
+    done = clones.server.run("--no-site")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"1 events carried into results/, pushed as {clones.head()[:10]}.\n"
+    assert not clones.server.out.exists()
+    assert clones.count("a1") == 1

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.clones import Clones, Server
+from tests.sites import user_text
 
 MANY = [f"m{number}" for number in range(12)]
 
@@ -60,6 +61,32 @@ def test_an_adoption_that_is_lost_is_noticed_there_too(clones):
     server = moved(clones)
     assert any("nothing says why" in each for each in server.sync(take_over=True).troubles)
     assert not (server.out / "users.json").exists()
+
+
+def test_a_user_whose_file_is_broken_is_not_dropped_in_silence(clones):
+    """What their feed should be left as is elsewhere, and the events don't tell it."""
+    clones.editor.write("users/bo.yaml", user_text("bo", *MANY, colour="blue"))
+    clones.editor.push("Oops")
+    server = moved(clones)
+    [trouble, *_] = server.sync(take_over=True).troubles
+    assert "no feed could be built from users/bo.yaml (bo), which has faults" in trouble
+    assert "--previous URL" in trouble
+    assert not (server.out / "users.json").exists()
+    clones.editor.user("bo", *MANY)
+    clones.editor.push("Mend")
+    assert server.settle(take_over=True).troubles == []
+    assert server.tree() == clones.server.tree()
+
+
+def test_a_broken_file_of_a_user_who_had_nothing_listed_stops_nobody(clones):
+    clones.editor.user("bo")
+    clones.editor.push("Nothing more\n\nAllow-Removals: 12")
+    clones.server.settle()
+    clones.editor.write("users/bo.yaml", user_text("bo", colour="blue"))
+    clones.editor.push("Oops")
+    server = moved(clones)
+    server.sync(take_over=True)
+    assert server.users() == ["anna"]
 
 
 def test_a_build_that_publishes_nothing_to_dailymotion_compares_with_nothing(clones):
