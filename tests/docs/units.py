@@ -212,8 +212,6 @@ class Manager:
         return 0, "enabled\n"
 
     def _start(self, name):
-        if name == "nginx.service":
-            return _run("nginx")
         if name.endswith(".socket"):
             self.listeners[name] = self.listeners.get(name) or listener_of(Unit(self.folder, name))
             return 0, ""
@@ -231,6 +229,9 @@ class Manager:
         return (0, "") if code == 0 else (1, f"Job for {name} failed.\n")
 
     def _stop(self, name):
+        if name.endswith(".socket"):
+            self.listeners.pop(name).close()
+            return 0, ""
         return (0, "") if self.services[name].stop() else (1, f"{name} failed: {self.services[name].result}\n")
 
     def _restart(self, name):
@@ -242,7 +243,8 @@ class Manager:
 
     def _reload(self, name):
         if name == "nginx.service":
-            return _run("nginx -s reload") if Path("/run/nginx.pid").exists() else _run("nginx")
+            code, text = _run("nginx -s reload")
+            return code, text if code else ""
         pid = self.services[name].process.pid
         return _run(self.services[name].unit.get("ExecReload").replace("$MAINPID", str(pid)))
 
