@@ -88,6 +88,7 @@ def test_even_gunicorns_access_log_and_its_complaints_keep_the_secret(gunicorn):
         f"POST /callback/{SECRET} HTTP/7.7\r\nHost: x",
         f"POST /callback/{SECRET} HTTP/1.1\r\nHost: x\r\nContent-Length: many",
         f"POST /callback/{SECRET} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk",
+        f"GET /{SECRET}/users.json HTTP/1.1\r\nHost: x\r\nReferer: http://x/{SECRET}/feeds/x2anna.xml",
     ):
         with socket.create_connection(("127.0.0.1", gunicorn.port), timeout=60) as connection:
             connection.sendall(f"{request}\r\nConnection: close\r\n\r\n".encode())
@@ -95,6 +96,7 @@ def test_even_gunicorns_access_log_and_its_complaints_keep_the_secret(gunicorn):
             assert connection.recv(4096).startswith(b"HTTP/1.1 ")
     log = gunicorn.stop()
     assert "/callback/***" in log
+    assert "/***/users.json" in log
     assert SECRET not in log
 
 

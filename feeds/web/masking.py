@@ -4,12 +4,14 @@ import logging
 import re
 
 _SECRET_PATH = re.compile(r"(/callback/)[^\s\"'?#]+")
+# The published site isn't the app's, but a proxy may send its readers here; 128 random bits have 22 characters.
+_SITE_PATH = re.compile(r"/[^/\s\"'?#]{22,}(?=/(?:users\.json|feeds/))")
 _SECRET_QUERY = re.compile(r"\b((?:code|state|invitation|q|access_token|refresh_token|client_secret)=)[^\s\"'&#]+")
 
 
 def mask(text: str) -> str:
-    """Return a line of a log without the callback's secret, and what OAuth, invitations, searches put in a query."""
-    return _SECRET_QUERY.sub(r"\1***", _SECRET_PATH.sub(r"\1***", text))
+    """Return a line of a log without the secrets of callback and site, and what OAuth, invitations, searches query."""
+    return _SECRET_QUERY.sub(r"\1***", _SITE_PATH.sub("/***", _SECRET_PATH.sub(r"\1***", text)))
 
 
 class Masking(logging.Filter):
