@@ -17,7 +17,7 @@ class ClosedSite(ThreadingHTTPServer):
     """Serves `folder` rightly closed; each attribute below spoils one thing of it.
 
     `answers` are statuses and headers by path, before anything else is looked at; `open` are endings of paths that need
-    no login; `asked` are (path, Authorization).
+    no login; `asked` are (path, Authorization), `hosts` the names that were asked for.
     """
 
     daemon_threads = True
@@ -27,7 +27,7 @@ class ClosedSite(ThreadingHTTPServer):
         self.folder, self.paths, self.logins = Path(folder), tuple(paths), tuple(map(basic, logins))
         self.url = f"http://127.0.0.1:{self.server_port}/"
         self.lists = self.bare = self.any_folder = self.any_login = self.refuses = False
-        self.challenge, self.open, self.answers, self.asked = 'Basic realm="feeds"', (), {}, []
+        self.challenge, self.open, self.answers, self.asked, self.hosts = 'Basic realm="feeds"', (), {}, [], []
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -36,6 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         its, login = self.server, self.headers["Authorization"]
         its.asked.append((self.path, login))
+        its.hosts.append(self.headers["Host"])
         if self.path in its.answers:
             self._answer(*its.answers[self.path])
         elif its.refuses:

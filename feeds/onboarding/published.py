@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -47,8 +48,8 @@ class Seen:
 
     @property
     def shows(self) -> bool:
-        """Return whether it gave something away."""
-        return 200 <= self.status < 300
+        """Return whether it gave something away; some servers answer 200 and nothing for what isn't there."""
+        return 200 <= self.status < 300 and bool(self.body)
 
 
 class PublishedSite:
@@ -71,6 +72,8 @@ class PublishedSite:
         self.root = f"{(served_at or base_url).rstrip('/')}/"
         for path in self.paths:  # who copies the address from the letter has the secret in it
             self.root = self.root.removesuffix(f"{path}/")
+        # A web server tells its sites apart by the name, which the address of a machine hasn't.
+        self._host = urlsplit(base_url).netloc if served_at and _is_address(served_at) else None
         self._named = f"{base_url.rstrip('/')}/{self._folder}"
         self.has_login, self._login = login is not None, login
         self._session = requests.Session()
@@ -109,8 +112,10 @@ class PublishedSite:
     def see(self, url: str, *, logs_in: bool = True, login: str | None = None, most: int = MAX_BYTES) -> Seen:
         """Ask an address of the site, by our login, by another, or by none. Raises Unfit where nothing answers."""
         words = login if login is not None else self._login if logs_in else None
-        headers = {}
-        if words is not None and url.startswith(self.root):
+        headers = {"Host": self._host} if self._host else {}
+        if not url.startswith(self.root):
+            headers = {}
+        elif words is not None:
             headers["Authorization"] = f"Basic {base64.b64encode(words.encode()).decode()}"
         try:
             with self._session.get(
@@ -134,6 +139,15 @@ class PublishedSite:
         if len(seen.body) > MAX_BYTES:
             raise Unfit(f"is larger than {MAX_BYTES:,} bytes", seen.status)
         return seen.body
+
+
+def _is_address(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
 
 
 def about_site(site: PublishedSite, shape: UserList) -> Generator[Answer, None, str | None]:

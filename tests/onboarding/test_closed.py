@@ -194,3 +194,17 @@ def test_nobody_there_is_one_fault_and_no_verdict_on_strangers(served):
     said = examine(served)
     assert faults(said) == ["site SITE/<site secret>/users.json can't be reached"]
     assert said[1:] == ["look closed it could not be seen whether strangers are kept out"]
+
+
+def test_a_web_server_that_is_named_by_its_address_is_asked_by_the_site_s_name(served):
+    examine(served)
+    assert set(served.hosts) == {"feeds.nord.example"}
+    served.hosts.clear()
+    with PublishedSite(served.url, ways=(), paths=(NEW,)) as site:
+        site.see(site.at("users.json"))
+    assert served.hosts == [served.url.split("/")[2]]
+
+
+def test_an_answer_of_200_with_nothing_in_it_shows_nothing(served):
+    served.answers["/users.json"] = served.answers["/feeds/bo.xml"] = (200, {})
+    assert faults(examine(served)) == []
