@@ -12,7 +12,7 @@ HASH = "$2b$10$" + "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ./0"[:53
 TYPED = {
     "archive": "--dry-run", "build": "--record --out {out}", "check": "", "children": "", "children set": "x2anna",
     "children show": "x2anna", "doctor": "--site http://127.0.0.1:9", "edge": "", "edge hash": "nord-1 --generate",
-    "edge nginx": "--root {out}", "explain": "b1", "handover": "", "history": "b1",
+    "explain": "b1", "handover": "", "history": "b1",
     "import": "{out}/none.xml --user bo",
     "login": "--port 9", "logout": "", "new": "{out}-new", "notify": "--dry-run", "partners": "",
     "partners adopt": "--as bo-name", "partners approve": "x9stray --why w", "partners invite": "--label L",
@@ -47,10 +47,12 @@ def test_no_verb_prints_what_opens_the_site_and_no_file_but_the_published_ones_h
         "FEEDS_CALLBACK_SECRET": "CANARY-callback-0123456789", "FEEDS_SECRET_KEY": "CANARY-key-0123456789-abcdefgh",
         "FEEDS_PUBLIC_URL": "https://partners.nord.example", "FEEDS_DAILYMOTION_API": "http://127.0.0.1:9",
     }  # fmt: skip
-    assert {" ".join(verb) for verb in VERBS} == TYPED.keys() | SERVERS
+    verbs = {" ".join(verb) for verb in VERBS} - SERVERS
+    typed = dict.fromkeys((verb for verb in verbs if verb.startswith("edge ")), "--root {out}") | TYPED
+    assert verbs == typed.keys()
     (tmp_path / "out-callbacks.json").write_text('[{"type": "injector.item.ready", "timestamp": 1}]')
     told = {}
-    for verb, words in TYPED.items():
+    for verb, words in typed.items():
         _, output, errors = feeds.call(*verb.split(), *words.format(out=site.out).split(), **environ)
         assert output + errors, verb
         told[verb] = output + errors
