@@ -14,6 +14,7 @@ from feeds.core.catalog import Network
 from feeds.core.errors import BuildRefused, StorageError
 from feeds.core.user_list import UserListShape, feed_url
 from feeds.formats import mrss, user_list
+from feeds.formats.origins import NAME as ORIGINS
 from feeds.publishing.target import USER_LIST
 from feeds.storage.static_dir import only_one
 
@@ -26,11 +27,12 @@ class Rebuilt(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A whole site: its list, and whose feeds that names."""
+    """A whole site: its list, whose feeds that names, and which commits it is of, where it says so."""
 
     out: Path
     listing: bytes = field(repr=False)
     user_ids: Sequence[str]
+    origins: bytes | None = None
 
     def feed(self, user_id: str) -> bytes:
         """Return a feed as it is now. Raises Rebuilt, BuildRefused where it is no feed, StorageError."""
@@ -59,6 +61,8 @@ def read_built(out: Path, network: Network, secret: str | None) -> Built:
     try:
         with only_one(out):
             text = path.read_bytes()
+            # Before any feed: what is of a later commit than it says harms nobody.
+            origins = (out / ORIGINS).read_bytes() if (out / ORIGINS).is_file() else None
             shape = network.user_list
             fields = shape.fields
             users = user_list.parse(
@@ -87,7 +91,7 @@ def read_built(out: Path, network: Network, secret: str | None) -> Built:
             f"{path} has other addresses than network.base_url and network.access give now, so nothing was published.\n"
             f"{_BUILD}"
         )
-    return Built(out, text, tuple(user.id for user in users))
+    return Built(out, text, tuple(user.id for user in users), origins)
 
 
 _BUILD = "Build it with the same catalog and settings (feeds build, or feeds sync), or name its folder with --out."

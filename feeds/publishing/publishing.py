@@ -1,7 +1,8 @@
 """Publish the built site: feeds first, then the list, then what leaves, each step when all before it has been done.
 
 So no list names a feed that isn't there, at any moment, whichever call fails and wherever this is killed; what it has
-left undone, the next run does. Whether a file is written is decided by its content, as the target's tag tells it.
+left undone, the next run does. Whether a file is written is decided by its content, as the target's tag tells it. Which
+commits the site is of is told after the list: told before, removals that were allowed would count as done.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from feeds.core.access import MAX_AGE_S, Way
 from feeds.core.catalog import Network
 from feeds.core.defaults import absolute
 from feeds.core.errors import BuildRefused
+from feeds.formats.origins import NAME as ORIGINS
 from feeds.publishing.built import Built, Rebuilt, read_built
 from feeds.publishing.memory import Memory, recall
 from feeds.publishing.target import TYPES, USER_LIST, Ours, Target, key_of, tag_of
@@ -91,6 +93,7 @@ class _Publication:
         try:
             self._write_feeds(there)
             self._write_lists(there)
+            self._write_origins(there)
             self._delete(there)
             self.memory.headers = headers_of(self.wish.network)
         finally:
@@ -137,6 +140,16 @@ class _Publication:
                 self._note_written(file, md5, tag)
                 self.done.lists += 1
         if self.done.lists and not self.wish.dry_run:
+            self.target.settle()
+
+    def _write_origins(self, there: There) -> None:
+        if (text := self.built.origins) is None:
+            return
+        for segment in self.segments:
+            file = Ours(segment, ORIGINS, None)
+            if (tag := self._written(file, text, there)) is not None:
+                self._note_written(file, tag_of(text), tag)
+        if not self.wish.dry_run:
             self.target.settle()
 
     def _delete(self, there: There) -> None:

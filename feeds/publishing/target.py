@@ -1,7 +1,8 @@
 """Where a site is published to: the few things that a folder and object storage do alike, and the names that are ours.
 
-Below a target lie `users.json` and `feeds/<user id>.xml`, or both below a segment for each secret of the site's
-addresses. Nothing else there is ours: it is never read, written or deleted.
+Below a target lie `users.json` and `feeds/<user id>.xml`, and `published.txt` where the site says which commits it is
+of; or all of it below a segment for each secret of the site's addresses. Nothing else there is ours: it is never read,
+written or deleted.
 """
 
 import hashlib
@@ -11,12 +12,17 @@ from typing import NamedTuple, Protocol
 
 from feeds.core.errors import FeedsError
 from feeds.core.user_ids import USER_ID
+from feeds.formats.origins import NAME as ORIGINS
 
 USER_LIST = "users.json"
 # Types by the ending; RSS has none that is registered, and this is what readers know.
-TYPES = {".json": "application/json", ".xml": "application/rss+xml; charset=utf-8"}
+TYPES = {
+    ".json": "application/json",
+    ".xml": "application/rss+xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
 
-_OURS = re.compile(rf"(?:([^/]+)/)?(users\.json|feeds/({USER_ID})\.xml)")
+_OURS = re.compile(rf"(?:([^/]+)/)?(users\.json|{re.escape(ORIGINS)}|feeds/({USER_ID})\.xml)")
 
 
 class NotPublished(FeedsError):

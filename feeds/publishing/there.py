@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from feeds.core.errors import BuildRefused
 from feeds.core.removals import FEW, SHARE
+from feeds.formats.origins import NAME as ORIGINS
 from feeds.publishing.built import Built, some
 from feeds.publishing.memory import Memory
 from feeds.publishing.target import USER_LIST, Ours, Target, key_of, ours, tag_of
@@ -33,7 +34,7 @@ class There:
 
     def feeds_below(self, segment: str) -> list[str]:
         """Return the names of the feeds below a segment."""
-        return [name for its, name in self.tags if its == segment and name != USER_LIST]
+        return [name for its, name in self.tags if its == segment and name.startswith("feeds/")]
 
 
 def look(target: Target, built: Built, segments: Sequence[str], memory: Memory) -> There:
@@ -45,7 +46,11 @@ def look(target: Target, built: Built, segments: Sequence[str], memory: Memory) 
             _note_foreign(there, key)
             continue
         there.tags[file.segment, file.name] = tag
-        if file.segment not in segments or (file.user_id is not None and file.user_id not in wanted):
+        if (
+            file.segment not in segments
+            or (file.user_id is not None and file.user_id not in wanted)
+            or (file.name == ORIGINS and built.origins is None)
+        ):
             there.leaving.append(file)
     # No list may name what isn't there: lists leave first, whichever segment's feeds they name.
     there.leaving.sort(key=lambda file: (file.user_id is not None, file))

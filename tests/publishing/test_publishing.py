@@ -240,6 +240,37 @@ def test_what_is_remembered_may_be_rubbish(local):
         assert numbers(local()) == (0, 3, 0, 0)
 
 
+# -- which commits the site is of
+
+
+def say_commits(publisher, *commits):
+    (publisher.site.out / "published.txt").write_text("".join(f"{each * 40}\n" for each in commits))
+
+
+def test_which_commits_the_site_is_of_is_told_after_its_list(publisher):
+    say_commits(publisher, "a")
+    publisher()
+    assert publisher.there() == publisher.site.tree()
+    say_commits(publisher, "b", "a")
+    publisher.site.user("anna", "anna-0", "anna-1", "anna-2", "anna-3")
+    publisher.site.happened(line("left", "2026-11-22T10:00:00.000Z", user="bo", parent="x1nord"))
+    publisher.site.build()
+    assert [name for what, name in publisher(dry_run=True).steps if what == "write"][-1] == "published.txt"
+    done = publisher()
+    assert numbers(done) == (1, 1, 1, 1)
+    assert [name for _, name in done.steps] == ["feeds/anna.xml", "users.json", "published.txt", "feeds/bo.xml"]
+    assert publisher.there() == publisher.site.tree()
+    assert publisher().steps == []
+
+
+def test_a_site_that_does_not_say_its_commits_any_more_leaves_no_word_of_others(publisher):
+    say_commits(publisher, "a")
+    publisher()
+    (publisher.site.out / "published.txt").unlink()
+    assert publisher().steps == [("delete", "published.txt")]
+    assert publisher.there() == publisher.site.tree()
+
+
 # -- the secret path
 
 
@@ -254,6 +285,14 @@ def closed(publisher):
         return publisher({"FEEDS_SITE_PATH": ",".join(secrets)}, **wishes)
 
     return publish
+
+
+def test_which_commits_it_is_of_is_told_below_each_secret_and_leaves_with_it(publisher, closed):
+    say_commits(publisher, "a")
+    closed(NEW, OLD)
+    assert publisher.there() == below(publisher.site.tree(), NEW, OLD)
+    closed(NEW)
+    assert publisher.there() == below(publisher.site.tree(), NEW)
 
 
 def below(built, *segments):
