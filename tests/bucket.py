@@ -4,13 +4,20 @@ Only the program's calls are counted and fail; what tests ask of it directly isn
 each call that changes something, so that every moment can be looked at.
 """
 
+import base64
+import functools
+import hashlib
+import io
+import os
 import re
+import signal
 import socket
 import threading
 import time
 from contextlib import suppress
 
 import botocore.config
+import botocore.loaders
 import botocore.session
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -18,8 +25,13 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 KEY = "AKIAIOSFODNN7EXAMPLE"
 
-# What a call may meet: an answer of an error, with what it is called there, or a connection that breaks.
-ERRORS = {"503": "SlowDown", "500": "InternalError", "403": "AccessDenied", "400": "ExpiredToken"}
+# What a call may meet. "403 AccessDenied" is answered as it stands; these break the connection before or after it is
+# done, let it wait, answer with a web page, or kill the program (`victim`) before or after.
+KINDS = {"drop", "lost", "hang", "html", "kill", "killed"}
+
+
+# Reading the description of S3 takes 80 ms, which is most of what a small site's publication takes.
+botocore.session.create_loader = functools.lru_cache(botocore.loaders.create_loader)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -60,6 +72,8 @@ class Bucket:
     def reset(self):
         """Empty the bucket, and forget calls and faults."""
         self.fail()
+        # Tags that are no MD5, as where the bucket is encrypted with a key; and so many keys on a page of a listing.
+        self.odd_tags, self.page, self.victim = False, None, None
         for key in list(self.objects()):
             self.client.delete_object(Bucket=self.name, Key=key)
         self.calls, self.moments, self._now = [], [], {}
@@ -87,6 +101,16 @@ class Bucket:
         self.client.put_object(Bucket=self.name, Key=key, Body=text)
         self._now[key] = text
 
+    def hold(self, objects):
+        """Hold exactly these objects, and forget calls and moments."""
+        now = self.objects()
+        for key in now.keys() - objects.keys():
+            self.client.delete_object(Bucket=self.name, Key=key)
+        for key, text in objects.items():
+            if now.get(key) != text:
+                self.client.put_object(Bucket=self.name, Key=key, Body=text)
+        self.calls, self.moments, self._now = [], [], dict(objects)
+
     def head(self, key):
         return self.client.head_object(Bucket=self.name, Key=key)
 
@@ -101,20 +125,26 @@ class Bucket:
             kind = self._fault(call)
         if kind == "hang":
             time.sleep(3)
-        if kind == "drop":
+        if kind == "kill":
+            os.kill(self.victim, signal.SIGKILL)
+        if kind in ("drop", "kill"):
             return self._break(environ)
-        if kind in ERRORS:
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if kind and kind not in KINDS:
             return _refused(start, kind)
         if kind == "html":
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start("200 OK", [("Content-Type", "text/html"), ("Content-Length", "20")])
             return [b"<html>Welcome!</html"]
-        return self._done(environ, start, lost=kind == "lost")
+        if environ["REQUEST_METHOD"] == "PUT":  # as Amazon does, and moto doesn't
+            md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
+            if environ.get("HTTP_CONTENT_MD5") != md5:
+                return _refused(start, "400 BadDigest")
+        return self._done(environ, start, body, lost=kind in ("lost", "killed"), kill=kind == "killed")
 
-    def _done(self, environ, start, *, lost):
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = _Body(body)
+    def _done(self, environ, start, body, *, lost, kill):
+        environ["wsgi.input"] = io.BytesIO(body)
+        if self.page and environ["REQUEST_METHOD"] == "GET" and "list-type" in environ["QUERY_STRING"]:
+            environ["QUERY_STRING"] += f"&max-keys={self.page}"
         heard = []
         with self._lock:  # one at a time: so that moments are in order
             answer = b"".join(self._app(environ, lambda status, headers, *_: heard.append((status, headers))))
@@ -125,8 +155,17 @@ class Bucket:
                 if environ["REQUEST_METHOD"] == "PUT":
                     self._now[key] = body
                 self.moments.append(dict(self._now))
+        if kill:
+            os.kill(self.victim, signal.SIGKILL)
         if lost:
             return self._break(environ)
+        if self.odd_tags:
+            answer = re.sub(
+                rb"(?<=<ETag>)(&quot;|\")?([0-9a-f]{32})", lambda tag: (tag[1] or b"") + odd(tag[2]), answer
+            )
+            headers = [(name, f'"{odd(text[1:33].encode()).decode()}"' if name == "ETag" else text)
+                       for name, text in headers if name.lower() != "content-length"]  # fmt: skip
+            headers.append(("Content-Length", str(len(answer))))
         start(status, headers)
         return [answer]
 
@@ -145,17 +184,13 @@ class Bucket:
         raise ConnectionAbortedError
 
 
-class _Body:
-    def __init__(self, text):
-        self._text = text
-
-    def read(self, size=-1):
-        part, self._text = (self._text, b"") if size is None or size < 0 else (self._text[:size], self._text[size:])
-        return part
+def odd(tag):
+    """Return a tag that says nothing of the bytes."""
+    return hashlib.sha1(tag).hexdigest()[:32].encode()
 
 
-def _refused(start, status):
-    code = ERRORS[status]
+def _refused(start, kind):
+    status, _, code = kind.partition(" ")
     text = (
         f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{KEY} with {SECRET} was refused</Message></Error>"
     ).encode()

@@ -23,6 +23,7 @@ _FORGE = """
 import json, os, sys, traceback
 import feeds.commands.build, feeds.commands.sync, feeds.building.feed, feeds.building.workers
 import feeds.building.conflicts, feeds.syncing.sync, feeds.core.removals
+import feeds.commands._publishing, feeds.publishing.folder
 from feeds.__main__ import run
 
 def command(arguments, environ, said, gate):
@@ -73,9 +74,10 @@ class Forge:
             [sys.executable, "-c", _FORGE], cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
-    def run(self, arguments, state, *injections, path=None, and_children=False):
-        """Run a command while strace injects; `path` is where it finds git."""
-        environ = {"PATH": path or os.environ["PATH"], "FEEDS_STATE": str(state), "LC_ALL": "C.UTF-8"}
+    def run(self, arguments, state, *injections, path=None, environ=None, and_children=False):
+        """Run a command while strace injects, into its children and threads as well; `path` is where it finds git."""
+        own = {"PATH": path or os.environ["PATH"], "FEEDS_STATE": str(state), "LC_ALL": "C.UTF-8"}
+        environ = own | (environ or {})
         self._say(json.dumps([list(map(str, arguments)), environ, str(self._said)]))
         pid = self._process.stdout.readline().strip()
         command = tracing(self._log, *injections, and_children=and_children)
@@ -87,9 +89,9 @@ class Forge:
                 tracer.terminate()  # whoever outlives the command is none of it
         return Ran(code, self._said.read_text(errors="replace"), injected(self._log))
 
-    def calls(self, arguments, state, names):
+    def calls(self, arguments, state, names, **options):
         """Run a command undisturbed, and return its calls of these names as [(name, which)]."""
-        self.run(arguments, state, *(f"{name}:error=EIO:when=65535" for name in names))
+        self.run(arguments, state, *(f"{name}:error=EIO:when=65535" for name in names), **options)
         return numbered(self._log)
 
     def _say(self, line):

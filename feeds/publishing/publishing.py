@@ -181,7 +181,7 @@ def cache_control(network: Network) -> str:
 def _each(jobs: Sequence[Job], work: Callable[[Job], Done], at_once: int) -> Iterator[Done]:
     """Yield what the work comes to for each job, in order, so many at once.
 
-    After the first failure no other is begun; it is raised when what was done has been yielded.
+    After a failure what waits is not begun; it is raised when what was done has been yielded.
     """
     with ThreadPoolExecutor(at_once) as pool:
         futures = [pool.submit(work, job) for job in jobs]

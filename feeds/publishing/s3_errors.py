@@ -36,8 +36,10 @@ for _what, _next, _names in (
         "the store is overloaded or down",
         _LATER,
         "SlowDown ServiceUnavailable InternalError RequestTimeout Throttling ThrottlingException OperationAborted "
-        "429 500 502 503 504 Busy ServerBusy",
+        "429 Busy ServerBusy",
     ),
+    # An answer without a code of S3's: a proxy's before it, or a web server's.
+    ("it is overloaded, down, or no object storage", f"{_ENDPOINT} {_LATER}", "500 502 503 504"),
     ("what arrived there was not what was sent", _LATER, "BadDigest InvalidDigest IncompleteBody"),
     ("the store is full", _FULL, "QuotaExceeded XMinioStorageFull StorageFull InsufficientStorage 507"),
     ("no object storage answers there", _ENDPOINT, "MethodNotAllowed NotImplemented 404 405 501"),

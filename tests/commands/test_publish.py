@@ -72,7 +72,7 @@ def test_a_sync_publishes_as_its_last_step_and_says_so(clones, bucket, environ):
 def test_a_target_that_fails_ends_a_sync_with_3_when_all_else_is_done(clones, bucket, environ):
     server = clones.server
     server.happens(imported("a1"))
-    bucket.fail("403", count=99)
+    bucket.fail("403 AccessDenied", count=99)
     done = server.run("--publish", "s3://nord/site", environ=environ)
     assert done.returncode == 3
     assert "trouble: s3://nord/site at 127.0.0.1: these credentials may not do it (ListObjectsV2: Acc" in done.stdout
@@ -137,7 +137,7 @@ def start(server, environ, *options):
 
 def test_with_watch_each_change_reaches_the_target_and_a_failure_is_told_once_and_mended(clones, bucket, environ):
     server = clones.server
-    bucket.fail("503", count=2, only="PUT")
+    bucket.fail("503 SlowDown", count=2, only="PUT")
     with start(server, environ, "--publish", "s3://nord/site") as program:
         wait_for(lambda: bucket.objects() and bucket.objects() == below("site", server.out))
         server.happens(imported("a1"))

@@ -1,0 +1,139 @@
+"""A folder as a target: what a killed run has left there, who else writes there, and what it can't take."""
+
+import os
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from feeds.core.errors import UsageError
+from feeds.publishing import folder
+from feeds.publishing.target import NotPublished
+from feeds.storage.static_dir import only_one
+from tests.publishing.conftest import in_folder
+from tests.publishing.test_publishing import NEW, numbers
+from tests.sites import tree
+
+
+@pytest.fixture
+def publisher(site, tmp_path):
+    return in_folder(site, tmp_path / "target")
+
+
+@pytest.fixture
+def target(tmp_path):
+    return tmp_path / "target"
+
+
+def test_what_a_killed_run_left_half_written_is_removed_and_no_other_file(publisher, target):
+    publisher()
+    for name in (".users.json.1234abcd.tmp", "feeds/.bo.xml.1234abcd.tmp"):
+        publisher.put(name, b"half")
+    publisher.put(".htaccess")
+    publisher.put("feeds/.keep")
+    publisher()
+    assert tree(target) == {**publisher.site.tree(), ".htaccess": b"somebody's", "feeds/.keep": b"somebody's"}
+
+
+def test_two_publishers_with_states_of_their_own_wait_for_each_other(publisher, target, tmp_path):
+    ended = []
+    with only_one(target):
+        publisher.state = tmp_path / "another state"
+        thread = threading.Thread(target=lambda: ended.append(publisher()))
+        thread.start()
+        thread.join(0.3)
+        assert not ended
+    thread.join(60)
+    assert [numbers(done) for done in ended] == [(3, 0, 0, 1)]
+
+
+def test_two_publishers_with_one_state_wait_for_each_other(publisher):
+    (publisher.state / "publishing").mkdir()
+    ended = []
+    with only_one(publisher.state / "publishing"):
+        thread = threading.Thread(target=lambda: ended.append(publisher()))
+        thread.start()
+        thread.join(0.3)
+        assert not ended
+    thread.join(60)
+    assert len(ended) == 1
+
+
+def test_readers_of_a_file_that_is_replaced_keep_the_one_that_they_have_opened(publisher, target):
+    publisher()
+    with (target / "feeds/anna.xml").open("rb") as file:
+        publisher.site.user("anna", "anna-9")
+        before = publisher.site.tree()["feeds/anna.xml"]
+        publisher.site.build()
+        publisher()
+        assert file.read() == before
+    assert (target / "feeds/anna.xml").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_folder_of_a_former_secret_goes_with_its_last_file(publisher, target):
+    publisher.site.network(access=["secret path"])
+    publisher.site.build(secret_path="Old4nJkQ8sVx2ZpLm7RtYc")
+    publisher({"FEEDS_SITE_PATH": "Old4nJkQ8sVx2ZpLm7RtYc"})
+    publisher.site.build(secret_path=NEW)
+    publisher({"FEEDS_SITE_PATH": NEW})
+    assert [each.name for each in target.iterdir()] == [NEW]
+
+
+def test_a_work_tree_of_its_own_takes_the_site_but_no_secret(publisher, target):
+    subprocess.run(["git", "init", "--quiet", target], check=True)
+    publisher()
+    assert (target / ".git/HEAD").is_file()
+    publisher.site.network(access=["secret path"])
+    publisher.site.build(secret_path=NEW)
+    with pytest.raises(UsageError, match="where the secret path would be committed") as refused:
+        publisher({"FEEDS_SITE_PATH": NEW})
+    assert NEW not in str(refused.value)
+    assert not (target / NEW).exists()
+
+
+def test_a_file_in_the_place_of_the_target_or_of_feeds_is_said(publisher, target):
+    (target / "feeds").write_text("a file")
+    with pytest.raises(NotPublished, match=r"feeds can't be cleared: Not a directory|can't be written: "):
+        publisher()
+    (target / "feeds").unlink()
+    target.rmdir()
+    target.write_text("")
+    with pytest.raises(NotPublished, match="can't be opened: Not a directory"):
+        publisher()
+
+
+def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_stays(publisher, target, tmp_path):
+    (tmp_path / "elsewhere").write_text("somebody's")
+    (target / "users.json").symlink_to(tmp_path / "elsewhere")
+    publisher()
+    assert not (target / "users.json").is_symlink()
+    assert (tmp_path / "elsewhere").read_text() == "somebody's"
+
+
+def test_a_target_by_a_link_into_the_catalog_is_refused_as_the_catalog_is(publisher, tmp_path):
+    (tmp_path / "link").symlink_to(publisher.site.catalog)
+    publisher.target = str(tmp_path / "link")
+    with pytest.raises(UsageError, match="can't be published to: the catalog"):
+        publisher()
+
+
+def test_a_mount_that_can_not_flush_or_lock_folders_is_written_all_the_same(publisher, target, monkeypatch):
+    """As file systems say it that have no such call: https://man7.org/linux/man-pages/man2/fsync.2.html (EINVAL)."""
+    real_sync, real_lock = os.fsync, folder.fcntl.flock
+
+    def fsync(fd):
+        its = Path(f"/proc/self/fd/{fd}")
+        if its.is_dir() and str(target) in str(its.readlink()):
+            raise OSError(22, "Invalid argument")
+        real_sync(fd)
+
+    def flock(fd, operation):
+        if Path(f"/proc/self/fd/{fd}").readlink() == target:
+            raise OSError(37, "No locks available")
+        real_lock(fd, operation)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(folder.fcntl, "flock", flock)
+    assert numbers(publisher()) == (3, 0, 0, 1)
+    assert tree(target) == publisher.site.tree()
