@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import callback, plan, repository, rows, sync
+from benchmarks import callback, plan, repository, rows, shards, sync
 from benchmarks.measure import CommandError
 from benchmarks.rows import QUICK, OutputsDifferError, Row, Size
 
@@ -52,6 +52,7 @@ GROUPS: dict[str, Callable[[Size, Path], Iterable[Row]]] = {
     "full": rows.full_build,
     "incremental": rows.incremental,
     "growth": rows.growth,
+    "shards": shards.in_shards,
     "callback": callbacks,
     "sync": syncs,
     "plan": plan.one_user_changed,

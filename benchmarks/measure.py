@@ -22,13 +22,14 @@ class Run:
     """One run; the memory is None where it was not sampled, or where the system doesn't tell.
 
     `largest_mib` is the peak resident memory of the largest process of the command; `together_mib` the highest
-    sum over all its processes at one moment, shared pages counted once.
+    sum over all its processes at one moment, shared pages counted once. `cpu_s` is what all its processes computed.
     """
 
     seconds: float
     largest_mib: float | None
     together_mib: float | None
     output: str
+    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,15 @@ def seconds(runs: Sequence[Run]) -> float:
     return statistics.median(run.seconds for run in runs)
 
 
+def cpu_seconds(runs: Sequence[Run]) -> float:
+    """Return the median of what the processors were at work."""
+    return statistics.median(run.cpu_s for run in runs)
+
+
 def run(candidate: Candidate) -> Run:
     """Run the command once."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), _children_cpu_s()
         process = subprocess.Popen(
             candidate.command,
             cwd=candidate.folder,
@@ -83,7 +89,13 @@ def run(candidate: Candidate) -> Run:
         if process.returncode != 0:
             said = errors.read().decode(errors="replace").strip().splitlines()[-5:]
             raise CommandError(f"{' '.join(map(str, candidate.command))} ended with {process.returncode}: {said}")
-        return Run(took, largest_mib, together_mib, output.read().decode(errors="replace"))
+        cpu_s = _children_cpu_s() - before
+        return Run(took, largest_mib, together_mib, output.read().decode(errors="replace"), cpu_s)
+
+
+def _children_cpu_s() -> float:
+    its = os.times()
+    return its.children_user + its.children_system
 
 
 class _Sampler:

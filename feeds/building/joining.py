@@ -63,7 +63,7 @@ class Shards:
         if missing := sorted(set(range(1, self.count + 1)) - self._paths.keys()):
             lacking = ", ".join(map(str, missing[:5])) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
             raise BuildRefused(
-                f"Of {self.count} shards {len(missing)} are missing in {_names(folders)}: {lacking}. "
+                f"Of {self.count} shards these are missing in {_names(folders)}: {lacking}. "
                 "Nothing was built.\n"
                 "Look why they failed, and build them: none may be left out, or its users would leave the site."
             )
@@ -212,7 +212,7 @@ def _found(folders: Sequence[Path]) -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"{folder} is no folder. Name the one that holds the shards, or several: --join DIR.")
-        found += sorted(path for path in folder.rglob(f"*{ENDING}") if not path.name.startswith("."))
+        found += sorted(folder.rglob(f"*{ENDING}"))
     return list(dict.fromkeys(path.resolve() for path in found))
 
 

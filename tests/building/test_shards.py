@@ -320,6 +320,14 @@ def test_what_has_happened_since_the_shards_were_built_is_heeded(site, tmp_path,
     assert site.tree() == site.fresh()
 
 
+def test_a_video_that_no_shard_lists_comes_by_what_has_happened_since(site, tmp_path):
+    site.happened("".join(failed("a3", number) for number in range(3)))
+    shards = build_shards(site, tmp_path / "shards", 2)
+    site.happened(line("retry", "2026-11-22T10:00:00.000Z", guid="a3", why="new file"))
+    join(site, shards)
+    assert site.listed("anna") == ["a1", "a2", "a3", "a4"]
+
+
 def test_what_a_join_has_noted_is_in_no_second_one_s_way(site, shards):
     join(site, shards, record=True)
     assert site.journalled()
@@ -348,7 +356,7 @@ def refused(site, *folders, error=BuildRefused, **wishes):
 def test_a_missing_shard_is_named(site, shards):
     (shards / "2-of-3.shard").unlink()
     assert refused(site, shards) == (
-        f"Of 3 shards 1 are missing in {shards}: 2. Nothing was built.\n"
+        f"Of 3 shards these are missing in {shards}: 2. Nothing was built.\n"
         "Look why they failed, and build them: none may be left out, or its users would leave the site."
     )
 
@@ -507,6 +515,18 @@ def test_a_piece_in_another_s_shard_or_of_another_kind_is_refused(site, tmp_path
     build_shards(site, shards, 1)
     _forge(shards / "1-of-1.shard", lambda piece: {**piece, "feed": None}, number=1)
     assert "is of another kind there" in refused(site, shards)
+
+
+def test_a_user_who_is_in_a_shard_twice_is_refused(site, tmp_path):
+    site.write("users/bo.yaml", "videos: [")  # so that no feed stands behind the line
+    path = build_shards(site, tmp_path / "shards", 1) / "1-of-1.shard"
+    lines = path.read_bytes().splitlines(keepends=True)
+    [at] = [number for number, text in enumerate(lines) if text.startswith(b'{"source":"users/bo.yaml"')]
+    lines.insert(at, lines[at])
+    lines[-1] = json.dumps({"pieces": 3}).encode() + b"\n"
+    path.write_bytes(b"".join(lines))
+    _forge(path, lambda head: head)
+    assert "users/bo.yaml does not belong into it" in refused(site, path.parent)
 
 
 def test_other_files_beside_the_shards_are_left_alone(site, shards):
