@@ -1,6 +1,7 @@
 """What systemd does to a process before a unit's command runs, done without it: mounts, user, rights, system calls.
 
-`python -m tests.docs.confine SPEC` becomes the command of SPEC, JSON that units.py makes of a unit. Of what
+`python -m tests.docs.confine SPEC` becomes the command of SPEC, JSON that units.py makes of a unit, and images.py of
+an image. Of what
 https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html has, these are real here: StateDirectory,
 ReadWritePaths and ProtectSystem=strict, ProtectHome, PrivateTmp, PrivateNetwork, ProtectProc and ProcSubset,
 LoadCredential, User, UMask, CapabilityBoundingSet, NoNewPrivileges, MemoryDenyWriteExecute, SystemCallFilter,
@@ -116,8 +117,9 @@ def main():
         spec["environ"] |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
     become(spec)
     os.chdir(spec["cwd"])
-    filter_calls(spec["calls"], spec["families"])
-    os.execve(spec["command"][0], spec["command"], spec["environ"])
+    if spec["calls"]:
+        filter_calls(spec["calls"], spec["families"])
+    os.execvpe(spec["command"][0], spec["command"], spec["environ"])
 
 
 if __name__ == "__main__":

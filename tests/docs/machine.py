@@ -81,6 +81,19 @@ class Machine:
         assert answer, self._process.communicate()[1]
         return json.loads(answer)
 
+    def do(self, command):
+        """Run a command line that has to succeed, and return what it printed."""
+        code, output = self.run(command)
+        assert code == 0, f"{command}\n{output}"
+        return output
+
+    def layer(self, folder, path):
+        """Have a folder's files at another path, where they may be changed without being changed."""
+        name = f"/mnt/{path.strip('/').replace('/', '-')}"
+        self.do(f"mkdir -p {name} {path} && mount -t tmpfs tmpfs {name} && mkdir {name}/upper {name}/work")
+        options = f"lowerdir={folder},upperdir={name}/upper,workdir={name}/work"
+        self.do(f"mount -t overlay overlay -o {options} {path}")
+
 
 def _enter(folder):
     """Make the layer in the folder, and have it be all that there is from now on."""

@@ -12,7 +12,20 @@ from tests.docs.deployment import DEPLOY, TRANSCRIPT
 from tests.docs.machine import Refused
 from tests.docs.steps import Typed, agrees, steps
 
-TOOLS = ["root", "unshare", "ip", "nginx", "openssl", "curl", "make", "git", "systemd-analyze", "setpriv", "runuser", "pgrep"]
+TOOLS = [
+    "root",
+    "unshare",
+    "ip",
+    "nginx",
+    "openssl",
+    "curl",
+    "make",
+    "git",
+    "systemd-analyze",
+    "setpriv",
+    "runuser",
+    "pgrep",
+]
 
 
 @pytest.fixture
