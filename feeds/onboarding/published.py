@@ -156,6 +156,10 @@ def about_site(site: PublishedSite, shape: UserList) -> Generator[Answer, None, 
     Returns the name of a feed that could be read, None where there is none.
     """
     url, readable = site.at(USER_LIST), None
+    if Way.SECRET_PATH in site.ways and not site.paths:  # what is read could hold a secret that isn't known as one
+        what = "the site isn't read, as its address has a secret that is not set here"
+        yield Answer("site", FAULT, what, "Set FEEDS_SITE_PATH to what the web server and the publisher have.")
+        return None
     try:
         entries = _entries(site.read(url, "application/json"), shape)
     except Unfit as error:

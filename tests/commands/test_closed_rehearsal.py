@@ -5,7 +5,7 @@ import http.client
 import pytest
 
 from feeds.commands import _outsider
-from feeds.commands._closing import ELSEWHERE, HERE, answer, basic, hashed, make_keys
+from feeds.commands._closing import ELSEWHERE, HERE, Keys, answer, basic, hashed, intrusions, make_keys
 from feeds.commands._programs import Programs, environment, listen, url_of, wait_until_answering
 from feeds.commands._stage import Stage
 from feeds.commands.rehearse import build, copy
@@ -175,6 +175,14 @@ def test_a_password_s_hash_is_one_that_the_setting_takes():
     users, faults = htpasswd.parse(f"dm:{hashed('pass:word')}")
     assert (faults, [user.kind for user in users]) == ([], ["pbkdf2-sha256"])
     assert hashed("pass") != hashed("pass")
+
+
+def test_keys_and_intrusions_show_nothing_of_what_opens_the_site():
+    keys = make_keys(tuple(Way))
+    shown = repr([keys, *intrusions(keys, ["users.json"])])
+    secrets = [keys.path, keys.password, keys.headers["Authorization"]]
+    assert [each for each in secrets if each in shown] == []
+    assert make_keys(()) == Keys()
 
 
 # -- to click through

@@ -174,6 +174,15 @@ def test_a_site_that_was_published_with_another_secret_is_told(served):
     assert faults(examine(served, paths=(NEW,)))[:1] == [said]
 
 
+def test_without_the_secret_nothing_is_read_that_could_hold_it_and_an_open_site_is_found_all_the_same(served):
+    unread = "site the site isn't read, as its address has a secret that is not set here"
+    assert examine(served, paths=()) == [f"fault {unread}"]
+    served.bare = True
+    assert faults(examine(served, paths=())) == [
+        unread, f"closed SITE/users.json answers 200, without the secret: {ANYBODY}"
+    ]  # fmt: skip
+
+
 def test_the_login_goes_to_the_site_alone_and_no_redirect_is_followed(served, tmp_path):
     with serving(tmp_path) as elsewhere:
         served.answers[f"/{NEW}/users.json"] = (302, {"Location": f"{elsewhere.url}users.json"})

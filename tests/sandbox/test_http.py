@@ -305,6 +305,7 @@ def test_a_login_reads_list_and_feeds_and_is_in_no_output(network, tmp_path, by)
     options = [] if given else ["--login-file", str(tmp_path / "login")]
     done = crawl(network, *options, callback=False, **given)
     assert (done.returncode, done.stdout, done.stderr) == (0, "a (a): 5 items\nb (b): 5 items\n", "")
+    assert PASSWORD not in repr(http.Login.of(network.url, f"dm:{PASSWORD}"))
 
 
 def test_without_the_login_or_with_another_a_closed_site_says_what_it_wants(network):
@@ -348,6 +349,10 @@ def test_an_address_with_a_secret_may_stand_in_the_environment_and_is_in_no_outp
         assert (done.returncode, "CANARY" in done.stdout + done.stderr) == (1, False)
     network.pages[f"/{FOLDER}/feeds/a.xml"] = network.pages["/feeds/a.xml"]
     assert crawl(network, url=None, SANDBOX_USER_LIST=address).returncode == 0
+    nobody = f"http://127.0.0.1:1/{FOLDER}/users.json"
+    done = crawl(network, url=None, SANDBOX_USER_LIST=nobody)
+    assert (done.returncode, "CANARY" in done.stdout + done.stderr) == (3, False)
+    assert "no connection" in done.stderr
 
 
 @pytest.mark.parametrize(
