@@ -26,6 +26,7 @@ class ClosedSite(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder, self.paths, self.logins = Path(folder), tuple(paths), tuple(map(basic, logins))
         self.url = f"http://127.0.0.1:{self.server_port}/"
+        self.login, self.login_page = next(iter(logins), None), b""
         self.lists = self.bare = self.any_folder = self.any_login = self.refuses = False
         self.challenge, self.open, self.answers, self.asked, self.hosts = 'Basic realm="feeds"', (), {}, [], []
 
@@ -41,6 +42,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*its.answers[self.path])
         elif its.refuses:
             self._answer(403)
+        elif its.login_page and login != basic(its.login):
+            self._answer(200, {"Content-Type": "text/html"}, its.login_page)
         elif its.logins and not (its.any_login and login) and login not in its.logins and not self._is_open():
             self._answer(401, {"WWW-Authenticate": its.challenge} if its.challenge else {})
         elif (name := self._name()) is None:

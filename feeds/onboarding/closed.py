@@ -47,7 +47,7 @@ def _without_login(site: PublishedSite, names: list[str], whole: Seen) -> Iterat
         for how, login in (("without a login", None), ("by a made-up login", wrong)):
             seen = site.see(site.at(name), logs_in=False, login=login, most=EXCERPT_BYTES)
             where = site.shown(site.at(name))
-            if seen.shows:
+            if seen.gives_away:
                 good = False
                 yield Answer("closed", "fault", f"{where} answers {seen.status} {how}: anybody can read it", _CLOSE)
             elif not whole.shows or (seen.status == FORBIDDEN and Way.ADDRESSES in site.ways):
@@ -68,7 +68,7 @@ def _without_secret(site: PublishedSite, names: list[str], whole: Seen) -> Itera
         for how, place in places:
             seen = site.see(f"{place}{name}", most=EXCERPT_BYTES)
             where = f"{place}{name}".replace(made_up, "<made up>")
-            if seen.shows:
+            if seen.gives_away:
                 good = False
                 yield Answer("closed", "fault", f"{where} answers {seen.status}, {how}: anybody can read it", _CLOSE)
             elif any(path in seen.location for path in site.paths):

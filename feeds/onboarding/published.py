@@ -51,6 +51,11 @@ class Seen:
         """Return whether it gave something away; some servers answer 200 and nothing for what isn't there."""
         return 200 <= self.status < 300 and bool(self.body)
 
+    @property
+    def gives_away(self) -> bool:
+        """Return whether it shows a list or a feed, and not only some page: hosts have one for what isn't there."""
+        return self.shows and (self.body.lstrip()[:1] in (b"[", b"{") or b"<rss" in self.body)
+
 
 class PublishedSite:
     """Where the site is served, and what opens it: `ways` of network.access, the secrets of its addresses, a login.

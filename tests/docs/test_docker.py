@@ -186,7 +186,9 @@ def writable(service):
     return [each.split(":")[1] for each in service["volumes"] if not each.endswith(":ro")]
 
 
-def test_the_steps_give_a_program_that_runs_as_its_user_under_a_read_only_root_and_ends_in_peace(machine, tmp_path, request):
+def test_the_steps_give_a_program_that_runs_as_its_user_under_a_read_only_root_and_ends_in_peace(
+    machine, tmp_path, request
+):
     (tmp_path / "context").mkdir()
     compiles = request.config.getoption("--campaigns")
     build(machine, deployment.software(tmp_path / "context"), compiles=compiles)

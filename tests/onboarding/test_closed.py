@@ -214,6 +214,16 @@ def test_a_web_server_that_is_named_by_its_address_is_asked_by_the_site_s_name(s
     assert served.hosts == [served.url.split("/")[2]]
 
 
-def test_an_answer_of_200_with_nothing_in_it_shows_nothing(served):
-    served.answers["/users.json"] = served.answers["/feeds/bo.xml"] = (200, {})
+@pytest.mark.parametrize("page", [b"", b"<!doctype html>Nothing is here."])
+def test_an_answer_of_200_with_nothing_or_some_page_in_it_gives_nothing_away(served, page):
+    served.answers["/users.json"] = served.answers["/feeds/bo.xml"] = (200, {}, page)
     assert faults(examine(served)) == []
+
+
+def test_a_page_to_log_in_at_is_no_question_for_a_login(served):
+    served.logins = ()
+    served.login_page = b"<!doctype html>Please log in."
+    assert faults(examine(served)) == [
+        f"closed {SECRET}/{name} answers 200 {how}, where 401 and Basic are expected"
+        for name in FILES for how in STRANGERS
+    ]  # fmt: skip
