@@ -4,6 +4,7 @@ Appending is a group commit: whoever comes while the disk is busy joins a batch,
 takes it to the disk whole, in one write and one fsync. How the folder is laid out is the matter of segments.py.
 """
 
+import errno
 import os
 import shutil
 import threading
@@ -81,20 +82,22 @@ class Journal:
             raise StorageError(f"The segment {segment} could not be dropped: {error}.") from error
 
     def check(self, *, free_bytes: int) -> None:
-        """Raise StorageError unless the next append should succeed, with `free_bytes` to spare.
+        """Raise StorageError, from an OSError, unless the next append should succeed with `free_bytes` to spare.
 
-        If the last one failed, or none was made yet, an empty one is tried.
+        If the last one failed, or none was made yet, an empty one is tried, which adds nothing.
         """
         if not self._segments.is_open:
             self.append(b"")
         try:
             free = shutil.disk_usage(self.folder).free
+            _look_whether_writable(self.folder)
         except OSError as error:
-            raise StorageError(f"The journal {self.folder} is out of reach: {error}.") from error
-        if not os.access(self.folder, os.W_OK):
-            raise StorageError(f"The journal {self.folder} is not writable.")
+            with self._turn:  # the folder may have been taken away or exchanged: the next check begins anew
+                self._segments.let_go()
+            raise StorageError(f"The journal {self.folder} can't be written: {error.strerror}.") from error
         if free < free_bytes:
-            raise StorageError(f"The journal's disk has {free} bytes left, fewer than {free_bytes}.")
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise StorageError(f"The journal's disk has {free} bytes left, fewer than {free_bytes}.") from full
 
     def _commit(self, batch: _Batch) -> None:
         try:
@@ -106,3 +109,11 @@ class Journal:
             self._segments.let_go()
         finally:
             batch.over.set()
+
+
+def _look_whether_writable(folder: Path) -> None:
+    # For root access() passes whatever the modes are, and an append would, too.
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+    if not os.access(folder, os.W_OK):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
