@@ -12,9 +12,6 @@ from feeds.commands.options import catalog_option, folders_of
 if TYPE_CHECKING:
     from feeds.formats.edge import App, Site
 
-# Whom nginx's workers belong to: nginx.org's packages, Debian's, Arch's. The first is there only where nginx made it.
-_NGINX_GROUPS = ("nginx", "www-data", "http")
-_CADDY_GROUPS = ("caddy",)
 _UPSTREAM = "127.0.0.1:8001"
 
 
@@ -60,11 +57,10 @@ def nginx(
     allow: tuple[str, ...],
 ) -> None:
     """For nginx: one file for its http block, and one with the logins."""
+    from feeds.commands import _edge_files
     from feeds.core.errors import UsageError
-    from feeds.formats import htpasswd
     from feeds.formats.edge import masked
-    from feeds.formats.edge_nginx import Certificate, render_nginx
-    from feeds.storage import shared_file
+    from feeds.formats.edge_nginx import Certificate, render_logins, render_nginx
 
     if (certificate is None) is not (certificate_key is None):
         raise UsageError("--certificate and --certificate-key go together: give both, or neither.")
@@ -82,13 +78,13 @@ def nginx(
         )
     users = file.with_name(f"{file.name}.users")
     text = render_nginx(site, its_app, certificate=tls, users_file=str(users))
-    if site.users:
-        if not shared_file.write(users, htpasswd.render(site.users), groups=_NGINX_GROUPS):
-            _say(f"{users} is yours alone: let nginx's workers read it, chgrp www-data and chmod 640 say.")
-    else:
+    _edge_files.refuse_others(file, users)
+    if site.has_logins:  # before what refers to it
+        _say(*_edge_files.write(users, render_logins(site), groups=_edge_files.NGINX_GROUPS))
+    _edge_files.write(file, text, groups=() if site.has_secrets else None)
+    if not site.has_logins:
         users.unlink(missing_ok=True)
-    shared_file.write(file, text, groups=() if site.has_secrets else None)
-    _say(f"Wrote {file}{f' and {users}' if site.users else ''}.")
+    _say(f"Wrote {file}{f' and {users}' if site.has_logins else ''}.")
     if tls is None:
         _say("Without --certificate it listens at port 80, unencrypted.")
     _say("Next: nginx -t && systemctl reload nginx")
@@ -100,35 +96,83 @@ def nginx(
 @_site_options
 def caddy(out: str | None, app: str | None, catalog: str | None, root: str | None, allow: tuple[str, ...]) -> None:
     """For Caddy: a whole Caddyfile. Caddy gets certificates by itself."""
+    from feeds.commands import _edge_files
     from feeds.formats.edge import masked
     from feeds.formats.edge_caddy import render_caddy
-    from feeds.storage import shared_file
 
     site, its_app = _site(catalog, root, allow), _app(app)
     if out is None:
         click.echo(render_caddy(masked(site), its_app), nl=False)
         _say_masked(site)
         return
-    file, is_secret = Path(_absolute(out)), bool(site.has_secrets or site.users)
-    if (
-        not shared_file.write(file, render_caddy(site, its_app), groups=_CADDY_GROUPS if is_secret else None)
-        and is_secret
-    ):
-        _say(f"{file} is yours alone: let Caddy read it, chgrp caddy and chmod 640 say.")
+    file, text = Path(_absolute(out)), render_caddy(site, its_app)
+    _edge_files.refuse_others(file)
+    is_secret = site.has_secrets or site.has_logins
+    _say(*_edge_files.write(file, text, groups=_edge_files.CADDY_GROUPS if is_secret else None))
     _say(f"Wrote {file}.")
     _say(f"Next: caddy validate --adapter caddyfile --config {file} && systemctl restart caddy")
 
 
-def _site(catalog: str | None, root: str | None, allow: tuple[str, ...]) -> "Site":
-    """Return the site as catalog and environment want it. Raises UsageError with all that is missing."""
-    from feeds.access_settings import access_settings
+@command.command("netlify", epilog="Example: feeds edge netlify --out deploy")
+@click.option("--out", metavar="DIR", help="Write the files there: the folder from which netlify deploy is called.")
+@_site_options
+def netlify(out: str | None, catalog: str | None, root: str | None, allow: tuple[str, ...]) -> None:
+    """For Netlify: netlify.toml, and an edge function that asks before each file. The site alone, not the app.
+
+    Neither holds a secret: FEEDS_SITE_PATH and FEEDS_SITE_USERS are set at Netlify (docs/access.md).
+    """
+    from feeds.formats.edge_functions import render_netlify
+
+    site = _site(catalog, root, allow, with_secrets=False)
+    if _put(out, lambda publish: render_netlify(site, publish=publish), site):
+        _say("Next: docs/access.md has how its variables are set; then netlify deploy --prod")
+
+
+@command.command("cloudflare", epilog="Example: feeds edge cloudflare --out deploy")
+@click.option("--out", metavar="DIR", help="Write the files there: the folder from which wrangler deploy is called.")
+@_site_options
+def cloudflare(out: str | None, catalog: str | None, root: str | None, allow: tuple[str, ...]) -> None:
+    """For Cloudflare: wrangler.jsonc, and a Worker that asks before each file. The site alone, not the app.
+
+    Neither holds a secret: FEEDS_SITE_PATH and FEEDS_SITE_USERS are secrets of the Worker (docs/access.md).
+    """
+    from feeds.formats.edge_functions import CLOUDFLARE_FILES, render_cloudflare
+
+    site = _site(catalog, root, allow, with_secrets=False)
+    if _put(out, lambda publish: render_cloudflare(site, publish=publish), site):
+        if sum(1 for _ in Path(site.folder).glob("feeds/*.xml")) >= CLOUDFLARE_FILES:
+            _say(f"{site.folder} has more files than the {CLOUDFLARE_FILES:,} that a free Worker may have.")
+        _say("Next: docs/access.md has how its secrets are set; then wrangler deploy")
+
+
+def _put(out: str | None, render: Callable[[str], dict[str, str]], site: "Site") -> bool:
+    """Write the files below `out`, or show them; return whether they were written."""
+    from feeds.commands import _edge_files
+
+    folder = _absolute(out or ".")
+    files = render(os.path.relpath(site.folder, folder))
+    if out is None:
+        for name, text in files.items():
+            click.echo(f"--- {name}\n{text}", nl=False)
+        return False
+    _edge_files.write_all(Path(folder), files)
+    _say(f"Wrote {' and '.join(str(Path(folder) / name) for name in files)}.")
+    return True
+
+
+def _site(catalog: str | None, root: str | None, allow: tuple[str, ...], *, with_secrets: bool = True) -> "Site":
+    """Return the site as catalog and environment want it. Raises UsageError with all that is missing.
+
+    Without secrets they are left out, and needn't be known here.
+    """
+    from feeds.access_settings import AccessSettings, access_settings
     from feeds.core.defaults import absolute
     from feeds.formats.edge import site_of
     from feeds.onboarding.register import Register
 
     its = folders_of(catalog)
     network = Register(its).network()
-    access = access_settings(os.environ, network.access)
+    access = access_settings(os.environ, network.access) if with_secrets else AccessSettings()
     return site_of(
         absolute(network.base_url, None),
         _absolute(root or its.catalog / "static_out"),
@@ -156,12 +200,13 @@ def _absolute(path: str | Path) -> str:
 
 
 def _say_masked(site: "Site") -> None:
-    if site.has_secrets or site.users:
+    if site.has_secrets or site.has_logins:
         _say("Secrets and hashes are masked: --out FILE writes them, for the server alone.")
 
 
-def _say(words: str) -> None:
-    click.echo(words, err=True)
+def _say(*lines: str) -> None:
+    for line in lines:
+        click.echo(line, err=True)
 
 
 @command.command("hash", epilog="Example: feeds edge hash nord-1 --generate >> /etc/feeds/site-users")

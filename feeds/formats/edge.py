@@ -8,7 +8,7 @@ looks once more at all that goes into a template.
 import ipaddress
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +23,9 @@ _FOLDER = re.compile(r"/[^\x00-\x1f\x7f\"'`\\{};#$<>]*")
 _UPSTREAM = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 # What ends a word, a string or a block in one of the languages that are written here. `$` is nginx's alone.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f\"'`\\{};#]")
+
+# Stands in the first line of all that is written, so that nothing of others is written over.
+MARK = "Written by `feeds edge"
 
 # A segment of an address that can't hold a secret whole is shorter: feeds.settings.SECRET_CHARACTERS.
 SHORT_SEGMENT = 21
@@ -50,12 +53,13 @@ class Address:
 class Site:
     """The static site: its address, its folder, and who may read it.
 
-    `paths` are the secret segments, newest first, and none where the addresses have none. `ranges` are the networks
-    that may read it, none where all may.
+    `paths` are the secret segments and `users` the logins, newest first: empty where nothing of it is written, because
+    no way needs it or the server has it from elsewhere. `ranges` are the networks that `addresses` lets in.
     """
 
     address: Address
     folder: str
+    ways: frozenset[str]
     paths: tuple[str, ...] = field(default=(), repr=False)
     users: tuple[SiteUser, ...] = ()
     ranges: tuple[str, ...] = ()
@@ -68,12 +72,23 @@ class Site:
     @property
     def cache(self) -> str:
         """What readers may do with a document: only they themselves may keep it where not everybody may read it."""
-        return f"{'private' if self.users or self.ranges else 'public'}, max-age={MAX_AGE_S}"
+        is_private = self.has_logins or self.has_ranges
+        return f"{'private' if is_private else 'public'}, max-age={MAX_AGE_S}"
 
     @property
     def has_secrets(self) -> bool:
         """Whether the addresses hold a secret, which belongs into no log."""
-        return bool(self.paths)
+        return Way.SECRET_PATH in self.ways
+
+    @property
+    def has_logins(self) -> bool:
+        """Whether it asks for a login."""
+        return Way.BASIC_AUTH in self.ways
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether it looks where a reader comes from."""
+        return Way.ADDRESSES in self.ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +124,8 @@ def site_of(
     folder: str,
     ways: Collection[str],
     *,
-    paths: Sequence[str],
-    users: Sequence[SiteUser],
+    paths: Sequence[str] = (),
+    users: Sequence[SiteUser] = (),
     allowed: Iterable[str] = (),
 ) -> Site:
     """Return the site as it is to be served. `allowed` are networks beside Dailymotion's. Raises UsageError."""
@@ -123,7 +138,8 @@ def site_of(
     if more and Way.ADDRESSES not in ways:
         raise UsageError("--allow adds to the addresses that may read the site, and network.access names no addresses.")
     ranges = (*CRAWLER_RANGES, *more) if Way.ADDRESSES in ways else ()
-    return Site(parse_address(base_url, "network.base_url"), folder, tuple(paths), tuple(users), ranges)
+    address = parse_address(base_url, "network.base_url")
+    return Site(address, folder, frozenset(ways), tuple(paths), tuple(users), ranges)
 
 
 def app_of(public_url: str, upstream: str) -> App:
@@ -142,12 +158,10 @@ def _range(text: str) -> str:
 
 def masked(site: Site) -> Site:
     """Return the site as it may be shown: without its secrets and hashes."""
-    return Site(
-        site.address,
-        site.folder,
-        tuple(f"<secret-{number}>" for number, _ in enumerate(site.paths, start=1)),
-        tuple(SiteUser(user.name, f"<hash-of-{user.name}>", user.kind) for user in site.users),
-        site.ranges,
+    return replace(
+        site,
+        paths=tuple(f"<secret-{number}>" for number, _ in enumerate(site.paths, start=1)),
+        users=tuple(SiteUser(user.name, f"<hash-of-{user.name}>", user.kind) for user in site.users),
     )
 
 

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 
 from feeds.core.errors import UsageError
-from feeds.formats.edge import Address, App, Site, render
+from feeds.formats import htpasswd
+from feeds.formats.edge import MARK, Address, App, Site, render
 
 # Where the workers read the logins unless a file is named; the configuration is shown with it.
 USERS_FILE = "/etc/nginx/sites-available/feeds.users"
@@ -67,3 +68,8 @@ def _servers(site: Site, app: App | None, certificate: Certificate | None) -> li
     if (ours.host, ours.port) == (its.host, its.port):
         return [server(site.address, site=True, app=True)]
     return [ours, its]
+
+
+def render_logins(site: Site) -> str:
+    """Return the file of logins, of which nginx skips the first line."""
+    return f"# {MARK} nginx`.\n{htpasswd.render(site.users)}"

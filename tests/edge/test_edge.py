@@ -95,6 +95,39 @@ def test_a_folder_that_can_not_be_written_to_is_told(catalog, tmp_path):
     assert message == f"{tmp_path}/none/feeds can't be written: No such file or directory. Nothing was changed."
 
 
+@pytest.mark.parametrize(
+    ("platform", "name"),
+    [
+        ("nginx", "feeds"),
+        ("nginx", "feeds.users"),
+        ("caddy", "feeds"),
+        ("netlify", "feeds/netlify.toml"),
+        ("cloudflare", "feeds/worker.js"),
+    ],
+)
+def test_a_file_of_others_is_not_written_over_and_our_own_is(platform, name, catalog, tmp_path):
+    folder, file = catalog(("basic auth",)), tmp_path / name
+    feeds_edge(platform, "--catalog", folder, "--out", tmp_path / "feeds", **SECRETS)
+    ours = file.read_bytes()
+    feeds_edge(platform, "--catalog", folder, "--out", tmp_path / "feeds", **SECRETS)
+    assert file.read_bytes() == ours
+    file.write_text("of somebody else\n")
+    assert refusal(platform, "--catalog", folder, "--out", tmp_path / "feeds", **SECRETS) == (
+        f"{file} was not written by feeds edge, and stays as it is.\nMove it away, or write elsewhere with --out."
+    )
+    assert file.read_text() == "of somebody else\n"
+
+
+def test_more_files_than_a_free_worker_may_have_are_told(catalog, tmp_path):
+    (tmp_path / "site/feeds").mkdir(parents=True)
+    for number in range(20_000):
+        (tmp_path / f"site/feeds/{number}.xml").touch()
+    options = ("--catalog", catalog(()), "--root", tmp_path / "site", "--out", tmp_path / "deploy")
+    assert "more files than the 20,000" in feeds_edge("cloudflare", *options)[1]
+    (tmp_path / "site/feeds/0.xml").unlink()
+    assert "more files" not in feeds_edge("cloudflare", *options)[1]
+
+
 HOSTILE = ["\n", "'", '"', "}", "{", ";", "`", "\\", "#", "\x00", "\x7f", "$host"]
 
 
@@ -106,7 +139,7 @@ def test_no_value_leaves_its_place(sign):
             edge.site_of(base_url, "/srv/feeds", (), paths=(), users=())
     with pytest.raises(UsageError):
         edge.site_of("https://feeds.nord.example/", f"/srv/{sign}", (), paths=(), users=())
-    site = edge.Site(edge.Address("https", "feeds.nord.example", None, f"/{sign}/"), "/srv", paths=(NEW,))
+    site = edge.Site(edge.Address("https", "feeds.nord.example", None, f"/{sign}/"), "/srv", frozenset(WAYS), (NEW,))
     with pytest.raises(UsageError, match="can't be written"):
         edge.render("nginx.conf", id="x", site=site, app=None, servers=[], certificate=None)
 

@@ -58,7 +58,7 @@ def test_its_files_are_for_those_who_read_them_alone(nginx, catalog):
     folder = catalog(("basic auth", "secret path"))
     nginx.configure(folder, **SECRETS)
     users = nginx.folder / "feeds.users"
-    assert users.read_text().split() == list(USERS.values())
+    assert users.read_text().splitlines() == ["# Written by `feeds edge nginx`.", *USERS.values()]
     assert stat.S_IMODE(nginx.file.stat().st_mode) == 0o600
     expected = (0o640, "www-data") if os.geteuid() == 0 else (0o600, users.owner())
     assert (stat.S_IMODE(users.stat().st_mode), users.group()) == expected

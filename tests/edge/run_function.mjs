@@ -1,0 +1,39 @@
+// Run what `feeds edge netlify` or `cloudflare` has written, as the host would: asked on stdin, answered on stdout.
+// Stand-ins for the host are what it gives a function: its variables, the reader's address, and the files.
+import { readFileSync } from "node:fs";
+
+const [platform, file, root] = process.argv.slice(2);
+const { environ, requests } = JSON.parse(readFileSync(0, "utf8"));
+const asked = [];
+
+function asset(request) {
+  const path = decodeURIComponent(new URL(request.url).pathname);
+  asked.push([request.method, path]);
+  let body;
+  try {
+    body = readFileSync(root + path);
+  } catch {
+    return new Response("a page of the host's own", { status: 404, headers: { "Content-Type": "text/html" } });
+  }
+  const tag = `"${body.length}-of-the-host"`;
+  if (request.headers.get("If-None-Match") === tag) return new Response(null, { status: 304, headers: { ETag: tag } });
+  const headers = { ETag: tag, "Content-Type": "text/xml", "Cache-Control": "public, max-age=31536000", "X-Host": "1" };
+  return new Response(request.method === "HEAD" ? null : body, { headers });
+}
+
+globalThis.Netlify = { env: { get: (name) => environ[name] } };
+const module = await import(file);
+const answers = [];
+for (const { path, method, headers, address } of requests) {
+  const request = new Request(`https://feeds.nord.example${path}`, { method, headers });
+  let answer;
+  if (platform === "netlify") {
+    answer = await module.default(request, { ip: address, next: async (wanted) => asset(wanted) });
+  } else {
+    request.headers.set("CF-Connecting-IP", address);
+    answer = await module.default.fetch(request, { ...environ, ASSETS: { fetch: async (wanted) => asset(wanted) } });
+  }
+  const body = Buffer.from(await answer.arrayBuffer()).toString("base64");
+  answers.push({ status: answer.status, headers: Object.fromEntries(answer.headers), body });
+}
+console.log(JSON.stringify({ answers, asked }));
