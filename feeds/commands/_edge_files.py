@@ -30,7 +30,7 @@ def refuse_others(*paths: Path) -> None:
 
 
 def write(path: Path, text: str, *, groups: Sequence[str] | None) -> list[str]:
-    """Write a file, and return what a person has still to do: None for `groups` gives it to all. Raises StorageError."""
+    """Write a file, and return what is left to a person. None for `groups` gives it to all. Raises StorageError."""
     if shared_file.write(path, text, groups=groups) is None and groups:
         return [f"{path} is yours alone: let the server read it, say by chgrp {groups[-1]} and chmod 640."]
     return []

@@ -24,6 +24,12 @@ _UPSTREAM = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 # What ends a word, a string or a block in one of the languages that are written here. `$` is nginx's alone.
 _HARMFUL = re.compile(r"[\x00-\x1f\x7f\"'`\\{};#]")
 
+# What a site consists of, as the pattern of a path below it: the list, the feeds, and what it was built from, which
+# only a publisher that keeps nothing writes and reads (feeds/formats/origins.py).
+DOCUMENTS = "users[.]json|published[.]txt|feeds/[A-Za-z0-9_-]+[.]xml"
+# JSON is UTF-8 by definition, https://www.rfc-editor.org/rfc/rfc8259#section-8.1 ; with the others it is said.
+_TYPES = {"json": "application/json", "txt": "text/plain", "xml": "application/rss+xml"}
+
 # Stands in the first line of all that is written, so that nothing of others is written over.
 MARK = "Written by `feeds edge"
 
@@ -174,7 +180,8 @@ def render(name: str, *, dollars: bool = False, **values: Any) -> str:
             raise UsageError(f"{name}: a value can't be written, for it has a sign that ends a string or a line.")
         return value
 
-    return template(f"edge/{name}", escaped=False, finalize=checked).render(realm=REALM, short=SHORT_SEGMENT, **values)
+    known = {"realm": REALM, "short": SHORT_SEGMENT, "documents": DOCUMENTS, "types": _TYPES}
+    return template(f"edge/{name}", escaped=False, finalize=checked).render(known | values)
 
 
 def pattern(text: str) -> str:

@@ -41,7 +41,7 @@ async function serve(request, document, asset) {
   const headers = new Headers({ ...HEADERS, "Cache-Control": CACHE, Vary: "Accept-Encoding" });
   if (tag) headers.set("ETag", tag);
   if (found.status === 304 || (tag && known && isKnown(tag, known))) return new Response(null, { status: 304, headers });
-  headers.set("Content-Type", document.endsWith(".xml") ? "application/rss+xml; charset=utf-8" : "application/json");
+  headers.set("Content-Type", TYPES[document.slice(document.lastIndexOf(".") + 1)]);
   const changed = found.headers.get("Last-Modified");
   if (changed) headers.set("Last-Modified", changed);
   return new Response(request.method === "HEAD" ? null : found.body, { status: 200, headers });
@@ -58,7 +58,7 @@ function documentAt(path, secrets) {
     const prefix = secret ? `${BASE}${secret}/` : BASE;
     if (isSame(path.slice(0, prefix.length), prefix)) found = path.slice(prefix.length);
   }
-  return found !== null && /^(?:users[.]json|feeds[/][A-Za-z0-9_-]+[.]xml)$/.test(found) ? found : null;
+  return found !== null && DOCUMENT.test(found) ? found : null;
 }
 
 function secretsOf(text) {

@@ -27,7 +27,13 @@ SECRETS = {"FEEDS_SITE_PATH": f"{NEW},{OLD}", "FEEDS_SITE_USERS": "\n".join(USER
 FEED = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>' + "é".encode() * 900 + b"</channel></rss>\n"
 )
+COMMITS = b"0123456789abcdef0123456789abcdef01234567\n" * 40
 LIST = b"[" + b",".join([b'{"id": "x2anna", "username": "annacooks"}'] * 40) + b"]\n"
+DOCUMENTS = {
+    "users.json": ("application/json", LIST),
+    "feeds/x2anna.xml": ("application/rss+xml; charset=utf-8", FEED),
+    "published.txt": ("text/plain; charset=utf-8", COMMITS),
+}
 
 
 @pytest.fixture
@@ -50,6 +56,7 @@ def fill(root):
     (root / "more").mkdir()
     (root / "users.json").write_bytes(LIST)
     (root / "feeds/x2anna.xml").write_bytes(FEED)
+    (root / "published.txt").write_bytes(COMMITS)
     for name in LEFTOVERS:
         (root / name).write_text("not for reading")
 

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from feeds.core.errors import UsageError
-from tests.edge.conftest import COMBINATIONS, FEED, LEFTOVERS, LIST, NEW, NEW_LOGIN, OLD, OLD_LOGIN, fill
+from tests.edge.conftest import COMBINATIONS, DOCUMENTS, LEFTOVERS, LIST, NEW, NEW_LOGIN, OLD, OLD_LOGIN, fill
 from tests.edge.servers import Answer, feeds_edge
 
 RUNNER = Path(__file__).with_name("run_function.mjs")
 CRAWLER, STRANGER = "188.65.127.255", "188.65.128.0"
 FILES = {"netlify": "netlify/edge-functions/feeds.js", "cloudflare": "worker.js"}
-DOCUMENTS = {"users.json": ("application/json", LIST), "feeds/x2anna.xml": ("application/rss+xml; charset=utf-8", FEED)}
 
 
 def hashed(login):
@@ -101,7 +100,7 @@ def test_who_satisfies_all_ways_gets_the_documents_and_nobody_else_anything(func
     answers, asked = function.ask_all([*refused, *taken, old], **SECRETS)
 
     closed = {"basic auth", "addresses"} & set(ways)
-    for answer, (content_type, body) in zip(answers[-3:-1], DOCUMENTS.values(), strict=True):
+    for answer, (content_type, body) in zip(answers[-4:-1], DOCUMENTS.values(), strict=True):
         assert (answer.status, answer["content-type"], answer.body) == (200, content_type, body)
         assert answer["cache-control"] == f"{'private' if closed else 'public'}, max-age=60"
         assert answer["etag"] == f'"{len(body)}-of-the-host"'
@@ -109,9 +108,9 @@ def test_who_satisfies_all_ways_gets_the_documents_and_nobody_else_anything(func
         assert "x-host" not in answer.headers
     assert answers[-1].status == 200
     assert asked == [*(f"/{name}" for name in DOCUMENTS), "/users.json"]
-    assert [answer.status for answer in answers[:-3]] == list(refused.values())
-    assert {answer.body for answer in answers[:-3]} <= {b""}
-    assert {answer["cache-control"] for answer in answers[:-3]} <= {"no-store"}
+    assert [answer.status for answer in answers[:-4]] == list(refused.values())
+    assert {answer.body for answer in answers[:-4]} <= {b""}
+    assert {answer["cache-control"] for answer in answers[:-4]} <= {"no-store"}
     assert function.said == ""
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.edge.conftest import (
     COMBINATIONS,
-    FEED,
+    DOCUMENTS,
     LEFTOVERS,
     LIST,
     LOOPBACK,
@@ -19,7 +19,6 @@ from tests.edge.conftest import (
 )
 
 ALL = ("basic auth", "secret path", "addresses")
-DOCUMENTS = {"users.json": ("application/json", LIST), "feeds/x2anna.xml": ("application/rss+xml; charset=utf-8", FEED)}
 
 
 def started(server, folder, ways, **environ):
