@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from feeds.building.last_report import last_report, publication
-from feeds.building.live import queue
+from feeds.building.live import queue_of
 from feeds.building.results import built_from
 from feeds.building.sources import CatalogText
 from feeds.building.status_events import Happened, read_events
@@ -43,7 +43,7 @@ def read_status(folders: Folders, at: datetime) -> Status:
     if network:
         judge = Judge(network, at, happened, results, before, sums)
         guids, whole = judge.all(text, folders.catalog)
-        live = queue(judge.reads, results, happened, archives=judge.archives, parent_id=network.parent_id, at=at)
+        live = queue_of(judge.standings, results, happened, parent_id=network.parent_id, at=at)
     else:
         for user in before.values():
             add_reported(sums, user)

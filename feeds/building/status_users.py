@@ -1,15 +1,15 @@
 """Where the users of a catalog stand, one after the other: what is counted, and who is frozen or overdue."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from feeds.building.catalog_users import guids_of, read_archives, read_users
-from feeds.building.live import is_whole
-from feeds.building.sources import CatalogText, is_archive
+from feeds.building.live import Standings, live_guids
+from feeds.building.sources import CatalogText
 from feeds.building.status_events import Happened
 from feeds.core.catalog import Network, UserEntry
 from feeds.core.corrections import is_changed_since_import
@@ -42,14 +42,22 @@ class Sums:
     corrected: list[Case] = field(default_factory=list)
     untold: bool = False
 
+    def add(self, other: "Sums") -> None:
+        """Add what was counted and named of one user."""
+        self.users.update(other.users)
+        self.in_list += other.in_list
+        self.listed += other.listed
+        self.held.update(other.held)
+        self.overdue += other.overdue
+        self.corrected += other.corrected
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A user's text, read."""
+
+class _Text(NamedTuple):
+    """A user's text, judged: whose it is, and what it comes to, None where it has faults."""
 
     source: str
-    read: ReadUser
-    guids: list[str]
+    user_id: str | None
+    sums: Sums | None
 
 
 class Judge:
@@ -66,53 +74,60 @@ class Judge:
     ) -> None:
         self.network, self.at, self.happened, self.results, self.before = network, at, happened, results, before
         self.sums = sums
-        self.reads: list[ReadUser] = []
-        self.archives: list[ReadUser] = []
+        self.standings = Standings(live_guids(results))
         self.limits = Limits(network.feed_limit, network.max_failures)
 
     def all(self, text: CatalogText, catalog: Path) -> tuple[set[str], bool]:
-        """Return the guids that the catalog tells, and whether they are all: a broken file may not tell its own."""
-        texts = [_Text(source.name, read, guids_of(read)) for source, read in read_users(text, catalog)]
-        archives = [_Text(source.name, read, guids_of(read)) for source, read in read_archives(text, catalog)]
-        self.reads, self.archives = [each.read for each in texts], [each.read for each in archives]
-        self._archived(texts, archives)
-        clashing = _clashing(texts, archives)
-        seen: set[str] = set()
+        """Return the guids that the catalog tells, and whether they are all: a broken file may not tell its own.
+
+        Texts are read one after the other, and none is kept.
+        """
+        clashes, guids, seen = _Clashes(), set[str](), set[str]()
+        texts = [self._read(source.name, read, clashes, guids) for source, read in read_users(text, catalog)]
+        self._archived(text, catalog, clashes, guids)
         for each in texts:
-            user = each.read.user if each.source not in clashing else None
-            user_id = user.id if user else each.read.claimed_id
-            if user is None:
-                self.sums.frozen.append(user_id or each.source)
-                self.sums.untold |= user_id is None
-            if user_id is None or user_id in seen:
+            sums = each.sums if each.source not in clashes.sources else None
+            if sums is None:
+                self.sums.frozen.append(each.user_id or each.source)
+                self.sums.untold |= each.user_id is None
+            if each.user_id is None or each.user_id in seen:
                 continue
-            seen.add(user_id)
-            if user:
-                self._judged(user)
-            else:
-                self._frozen(user_id)
+            seen.add(each.user_id)
+            self.sums.add(sums or self._frozen(each.user_id))
         for user_id, events in self.happened.users.items():
             partner = fold_partner(events, self.network.parent_id)
             if partner.state is PartnerState.ASKED:
                 self.sums.asked[user_id] = partner
             if partner.state is PartnerState.ADOPTED and user_id not in seen and is_user_id(user_id):
-                self._judged(UserEntry.model_construct(id=user_id, username="", videos=()))
-        guids = {guid for each in (*texts, *archives) for guid in each.guids}
-        return guids, is_whole([*self.reads, *self.archives])
+                self.sums.add(self._judged(UserEntry.model_construct(id=user_id, username="", videos=())))
+        return guids, self.standings.whole
 
-    def _archived(self, texts: "list[_Text]", archives: "list[_Text]") -> None:
-        """Count what is imported and stands in archives alone."""
-        counted = {guid for each in texts for guid in each.guids}
-        archived = {guid for each in archives for guid in each.guids} - counted
-        self.sums.held[Reason.IMPORTED.value] += sum(
-            self.results.get(guid, NOTHING_YET).remote_id is not None for guid in archived
-        )
+    def _read(self, source: str, read: ReadUser, clashes: "_Clashes", guids: set[str]) -> _Text:
+        its = guids_of(read)
+        clashes.add(source, read.claimed_id, its)
+        guids.update(its)
+        self.standings.add(read)
+        if read.user is None:
+            return _Text(source, read.claimed_id, None)
+        return _Text(source, read.user.id, self._judged(read.user))
+
+    def _archived(self, text: CatalogText, catalog: Path, clashes: "_Clashes", guids: set[str]) -> None:
+        """Add the archives, and count what is imported and stands in them alone."""
+        for source, read in read_archives(text, catalog):
+            its = guids_of(read)
+            clashes.add(source.name, None, its)  # it may claim its user beside the user's own file
+            self.standings.add_archive(read)
+            alone = set(its) - guids
+            guids |= alone
+            self.sums.held[Reason.IMPORTED.value] += sum(
+                self.results.get(guid, NOTHING_YET).remote_id is not None for guid in alone
+            )
 
     def _state(self, user_id: str) -> PartnerState:
         return fold_partner(self.happened.users.get(user_id, ()), self.network.parent_id).state
 
-    def _judged(self, user: UserEntry) -> None:
-        state, results = self._state(user.id), self.results
+    def _judged(self, user: UserEntry) -> Sums:
+        state, results, sums = self._state(user.id), self.results, Sums()
         now = listing(
             user,
             {video.guid: results[video.guid] for video in user.videos if video.guid in results},
@@ -120,33 +135,41 @@ class Judge:
             limits=self.limits,
             at=self.at,
         )
-        self.sums.users[state.value] += 1
-        self.sums.in_list += state is PartnerState.ADOPTED and user.enabled
-        self.sums.listed += len(now.items)
-        self.sums.held.update(counts(now.reasons.values()))
-        self._overdue(user.id, {item.guid for item in now.items})
+        sums.users[state.value] += 1
+        sums.in_list += state is PartnerState.ADOPTED and user.enabled
+        sums.listed += len(now.items)
+        sums.held.update(counts(now.reasons.values()))
+        sums.overdue = self._overdue(user.id, {item.guid for item in now.items})
         if state is PartnerState.ADOPTED:
-            self._corrected(user, now)
+            sums.corrected = self._corrected(user, now)
+        return sums
 
-    def _corrected(self, user: UserEntry, now: Listing) -> None:
+    def _corrected(self, user: UserEntry, now: Listing) -> list[Case]:
         # Whatever is listed once more is on its way already, and what is withdrawn needs no correction.
-        for video in user.videos:
-            if now.reasons.get(video.guid) is Reason.IMPORTED:
-                item = item_of(video, user)
-                if is_changed_since_import(item, self.results[video.guid]):
-                    self.sums.corrected.append(Case(video.guid, f"{video.guid}\n{digest(item)}"))
+        imported = [video for video in user.videos if now.reasons.get(video.guid) is Reason.IMPORTED]
+        items = {video.guid: item_of(video, user) for video in imported}
+        return [
+            Case(guid, f"{guid}\n{digest(item)}")
+            for guid, item in items.items()
+            if is_changed_since_import(item, self.results[guid])
+        ]
 
-    def _frozen(self, user_id: str) -> None:
-        state = self._state(user_id)
-        add_reported(self.sums, {"listed": 0, "held": {}, "in_list": False, **self.before.get(user_id, {})}, state)
-        self._overdue(user_id, None)
+    def _frozen(self, user_id: str) -> Sums:
+        sums = Sums()
+        known = {"listed": 0, "held": {}, "in_list": False, **self.before.get(user_id, {})}
+        add_reported(sums, known, self._state(user_id))
+        sums.overdue = self._overdue(user_id, None)
+        return sums
 
-    def _overdue(self, user_id: str, listed: set[str] | None) -> None:
-        for guid, since in listed_since(self.happened.listed.get(user_id, ())).items():
-            if self.at - since <= self.network.overdue or self.results.get(guid, NOTHING_YET).remote_id is not None:
-                continue
-            if listed is None or guid in listed:
-                self.sums.overdue.append((since, guid))
+    def _overdue(self, user_id: str, listed: set[str] | None) -> list[tuple[datetime, str]]:
+        """Return what was listed for too long, with its time; `listed` is what is listed now, None where all may be."""
+        return [
+            (since, guid)
+            for guid, since in listed_since(self.happened.listed.get(user_id, ())).items()
+            if self.at - since > self.network.overdue
+            and self.results.get(guid, NOTHING_YET).remote_id is None
+            and (listed is None or guid in listed)
+        ]
 
 
 def add_reported(sums: Sums, user: Mapping[str, Any], state: PartnerState | None = None) -> None:
@@ -157,19 +180,22 @@ def add_reported(sums: Sums, user: Mapping[str, Any], state: PartnerState | None
     sums.held.update(user["held"])
 
 
-def _clashing(texts: list[_Text], archives: list[_Text]) -> set[str]:
-    """Return the sources that share a guid, or claim the same user, with another or within themselves.
+class _Clashes:
+    """The `sources` that share a guid, or claim the same user, with another or within themselves."""
 
-    An archive may claim its user beside the user's own file, and is never frozen itself.
-    """
-    first: dict[str, str] = {}
-    clashing: set[str] = set()
-    for each in (*texts, *archives):
-        claims = [f"g:{canonical_guid(guid)}" for guid in each.guids]
-        if each.read.claimed_id is not None and not is_archive(each.source):
-            claims.append(f"u:{each.read.claimed_id.lower()}")
-        for claim in claims:
-            if claim in first:
-                clashing |= {each.source, first[claim]}
-            first.setdefault(claim, each.source)
-    return clashing
+    def __init__(self) -> None:
+        self.sources: set[str] = set()
+        self._guids: dict[str, str] = {}
+        self._users: dict[str, str] = {}
+
+    def add(self, source: str, claimed_id: str | None, guids: Iterable[str]) -> None:
+        """Add a text; one that claims no user may be an archive, which is never frozen itself."""
+        for guid in guids:
+            self._claim(self._guids, canonical_guid(guid), source)
+        if claimed_id is not None:
+            self._claim(self._users, claimed_id.lower(), source)
+
+    def _claim(self, first: dict[str, str], claim: str, source: str) -> None:
+        if claim in first:
+            self.sources |= {source, first[claim]}
+        first.setdefault(claim, source)

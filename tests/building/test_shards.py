@@ -3,8 +3,9 @@
 import json
 import shutil
 import tempfile
+import zlib
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from hypothesis import strategies as st
 from feeds.building.joining import Shards
 from feeds.building.shard import ShardWish, build_shard, shard_of
 from feeds.building.site import _index_path, build
+from feeds.building.version import code_version
 from feeds.core.errors import BuildRefused, FeedsError, StorageError, UsageError
 from feeds.formats import mrss
 from feeds.formats.shard import new_digest
 from feeds.settings import Folders
+from feeds.storage.index import Index
+from tests.building.test_archives import archive
 from tests.building.test_conflicts import BROKEN
 from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, moment, tree, user_text
 
@@ -51,6 +55,16 @@ def outcome(site, builder):
     return seen, site.tree(), noted
 
 
+def known(site):
+    """Return what the index knows of each source after a build, but for the status of files."""
+    with Index.opened(_index_path(site.wish()), code_version()) as index:
+        rows = [
+            replace(row, signature="", settled=False, feed_signature="", feed_settled=False) for row in index.everyone()
+        ]
+        texts = [(good[0], zlib.decompress(good[1])) for row in rows if (good := index.good(row.source))]
+        return rows, texts, index.shared_guids([row.source for row in rows])
+
+
 def beside(site, name):
     """Return a copy of the site, of what it has published, and of what it knows, on the same catalog."""
     other = Site.__new__(Site)
@@ -71,6 +85,7 @@ def assert_the_same(site, count, *, later="", **wishes):
         _rename_index(site, each)
     expected = outcome(whole, lambda: whole.build(**wishes))
     assert outcome(parts, lambda: join(parts, shards, **wishes)) == expected
+    assert known(parts) == known(whole)
     return expected
 
 
@@ -139,7 +154,7 @@ class Net:
         ]  # fmt: skip
         site.network(users=json.dumps(users), **self.settings)
         if self.archive:
-            site.write("users/anna.archive.yaml", user_text("anna", *self.archive))
+            archive(site, *self.archive)
 
 
 TEXT = st.builds(
@@ -214,6 +229,14 @@ def test_a_guid_that_two_shards_have_freezes_both_users(site):
     assert not good
     assert {each.rule for each in findings} == {"guid-duplicate"}
     assert files == site.tree()
+
+
+def test_a_guid_in_an_archive_of_another_shard_is_nobody_else_s(site):
+    archive(site, "z1")
+    site.user("bo", "b1", "Z1")
+    assert shard_of("users/anna.archive.yaml", 16) != shard_of("users/bo.yaml", 16)
+    (_, _, _, findings, _, _), _, _ = assert_the_same(site, 16)
+    assert [each.rule for each in findings] == ["guid-duplicate"]
 
 
 def test_removals_are_judged_over_the_whole_network(site):
