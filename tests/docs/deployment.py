@@ -85,9 +85,13 @@ class Server:
 
     def _after(self, command):
         if "git clone" in command and "/opt/feeds" in command and not self._net:
-            self._machine.layer(sys.prefix, "/opt/feeds/.venv")
+            self.packages()
         if "systemctl daemon-reload" in command and self._faster:
             self.do("sed -i 's/--every 10s/--every 1s --max-pushes 60/' /etc/systemd/system/feeds-sync.service")
+
+    def packages(self):
+        """Have the Python packages in their place, without network."""
+        self._machine.layer(sys.prefix, "/opt/feeds/.venv")
 
     def plain(self, text):
         """Return what was printed without what differs from time to time."""
