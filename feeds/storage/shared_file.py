@@ -3,6 +3,7 @@
 It is on the disk whole, and readable by the right ones alone, before it takes its name.
 """
 
+import glob
 import grp
 import os
 import secrets
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from feeds.core.errors import StorageError
-from feeds.storage.static_dir import publish, sync_folder
+from feeds.storage.static_dir import only_one, publish, sync_folder
 
 _OPEN, _SHARED, _OWN = 0o644, 0o640, 0o600
 
@@ -23,24 +24,32 @@ def write(path: Path, text: str, *, groups: Sequence[str] | None) -> str | None:
     StorageError.
     """
     group = next((group for name in groups or () if (group := _group(name))), None)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    given = None
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
-        with os.fdopen(fd, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            if groups is None:
-                os.fchmod(fd, _OPEN)
-            elif group and _give(fd, group.gr_gid):
-                given = group.gr_name
-                os.fchmod(fd, _SHARED)
-            os.fsync(fd)
+        with only_one(path.parent):
+            # A writer that was killed leaves what only it may read; by the lock no other one is at work.
+            for leftover in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.tmp"):
+                leftover.unlink()
+            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+            try:
+                given = _write(temporary, text, group, is_open=groups is None)
+            except OSError:
+                temporary.unlink(missing_ok=True)
+                raise
+            publish(temporary, path)
+            sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise StorageError(f"{path} can't be written: {error.strerror}. Nothing was changed.") from error
-    publish(temporary, path)
-    sync_folder(path.parent)
+    return given
+
+
+def _write(path: Path, text: str, group: grp.struct_group | None, *, is_open: bool) -> str | None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWN)
+    with os.fdopen(fd, "wb") as file:
+        file.write(text.encode())
+        file.flush()
+        given = group.gr_name if group and _give(fd, group.gr_gid) else None
+        os.fchmod(fd, _OPEN if is_open else _SHARED if given else _OWN)
+        os.fsync(fd)
     return given
 
 

@@ -1,9 +1,11 @@
 """The real servers, from what `feeds edge` writes: who gets in, what they get, and what nobody gets."""
 
 import gzip
+import threading
 
 import pytest
 
+from feeds.storage.static_dir import publish, stage
 from tests.edge.conftest import (
     COMBINATIONS,
     DOCUMENTS,
@@ -153,3 +155,27 @@ def test_passwords_and_secrets_rotate_with_an_overlap(server, catalog):
         (login, *_), (path, *_) = logins, paths
         assert {each for each in (OLD_LOGIN, NEW_LOGIN) if opened(each, path)} == logins
         assert {each for each in (OLD, NEW) if opened(login, each)} == paths
+
+
+def test_a_reader_gets_a_whole_document_while_it_is_written_anew(server, catalog):
+    started(server, catalog(()), ())
+    path, texts = server.root / "users.json", {b"a" * 90_000, b"b" * 200_000}
+    over = threading.Event()
+
+    def rewrite():
+        while not over.is_set():
+            for text in texts:
+                publish(stage(path, text), path)
+
+    path.write_bytes(b"a" * 90_000)
+    writer = threading.Thread(target=rewrite)
+    writer.start()
+    try:
+        read = []
+        while len(read) < 100 or (len(read) < 10_000 and len(set(read)) < 2):
+            read.append(server.ask("/users.json").body)
+    finally:
+        over.set()
+        writer.join()
+    assert {len(body) for body in read} <= {90_000, 200_000}
+    assert set(read) == texts
