@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import cache
 from pathlib import Path
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -82,6 +83,7 @@ class Unit:
         return sorted(allowed)
 
 
+@cache
 def calls_of(word):
     """Return the system calls of a group of systemd's, such as @system-service."""
     if not word.startswith("@"):

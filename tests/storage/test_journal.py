@@ -397,3 +397,19 @@ def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(folder):
         journal.drop(*journal.rotate())
     del journal
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_check_fails_for_a_user_who_may_not_write_the_folder(folder, need):
+    need("root")
+    journal = Journal(folder)
+    journal.check(free_bytes=1)  # what is open stays open
+    folder.chmod(0o755)
+    child = os.fork()
+    if child == 0:
+        os.setuid(65534)
+        try:
+            journal.check(free_bytes=1)
+        except StorageError as error:
+            os._exit(17 if "Permission denied" in str(error) else 2)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 17
