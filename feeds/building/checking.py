@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,12 @@ class Checked:
 
 @dataclass(slots=True)
 class _Check:
-    """The findings so far, and every user's text for what only all of them together show."""
+    """The findings so far, and of every text what only all of them together show; `paths` has those that are files."""
 
     network: Network | None
     findings: list[Finding] = field(default_factory=list)
     texts: list[Text] = field(default_factory=list)
+    paths: dict[str, Path] = field(default_factory=dict)
 
     def archive(self, name: str, located: Located, judged: ReadUser) -> None:
         """Add an archive, after all users."""
@@ -52,7 +54,7 @@ class _Check:
         faults = [*faults, *rules.archive_warnings(judged.tree, owners)]
         if faults:
             self.findings += located.findings(faults)
-        self.texts.append(Text(name, located, (), judged.tree))
+        self._keep(name, located, (), judged)
 
     def user(self, name: str, located: Located, prefix: rules.Path, judged: ReadUser) -> None:
         """Add a user: positions are looked for only where there is something to tell."""
@@ -64,7 +66,35 @@ class _Check:
         faults = [*faults, *rules.warnings(judged.tree, self.network)]
         if faults:
             self.findings += located.findings(faults, prefix)
-        self.texts.append(Text(name, located, prefix, judged.tree))
+        self._keep(name, located, prefix, judged)
+
+    def _keep(self, name: str, located: Located, prefix: rules.Path, judged: ReadUser) -> None:
+        """Keep of a text what is compared with others; a file is read anew should a finding need its positions."""
+        path = self.paths.get(name)
+        again = Located(str(path), partial(_content, path)) if path else located
+        self.texts.append(Text(name, again, prefix, _compared(judged.tree)))
+
+
+def _compared(tree: Any) -> Any:
+    """Return what of a user's tree is compared with others: a whole network's trees would take gigabytes."""
+    if not isinstance(tree, dict):
+        return tree
+    kept = {key: tree[key] for key in ("id", "videos", "defaults") if key in tree}
+    if isinstance(videos := kept.get("videos"), list):
+        kept["videos"] = [_some_of(video, ("guid", "media")) for video in videos]
+    kept["defaults"] = _some_of(kept.get("defaults"), ("media_base",))
+    return kept
+
+
+def _some_of(value: Any, keys: Sequence[str]) -> Any:
+    return {key: value[key] for key in keys if key in value} if isinstance(value, dict) else value
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # gone since it was read: its findings have no better place than the file
+        return b""
 
 
 def check(folders: Folders) -> Checked:
@@ -122,6 +152,7 @@ def _included(whole: _Check, text: CatalogText, catalog: Path, patterns: Sequenc
             what = f"the file can't be read: {error.strerror}"
             whole.findings.append(Finding(Place(str(path)), "error", "unreadable", (), what, _PERMISSIONS))
             continue
+        whole.paths[name] = path
         whole.user(name, Located(str(path), content), (), catalog_yaml.parse_user(content))
 
 
@@ -136,6 +167,7 @@ def _archived(whole: _Check, catalog: Path, patterns: Sequence[Any]) -> None:
             what = f"the file can't be read: {error.strerror}"
             whole.findings.append(Finding(Place(str(source.path)), "error", "unreadable", (), what, _PERMISSIONS))
             continue
+        whole.paths[source.name] = source.path
         whole.archive(source.name, Located(str(source.path), content), catalog_yaml.parse_archive(content))
 
 

@@ -6,7 +6,7 @@ positions that its findings need.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -129,14 +129,17 @@ def tree_text(tree: Any) -> bytes:
 
 
 class Located:
-    """A file's text with the place of everything in it: turns faults into findings."""
+    """A file's text with the place of everything in it: turns faults into findings.
 
-    def __init__(self, file: str, text: bytes) -> None:
+    Where the text is large and may never be needed, `text` is how to get it.
+    """
+
+    def __init__(self, file: str, text: bytes | Callable[[], bytes]) -> None:
         self._file, self._text = file, text
 
     @cached_property
     def _examined(self) -> strict_yaml.Examined:
-        return strict_yaml.examine(self._text)
+        return strict_yaml.examine(self._text if isinstance(self._text, bytes) else self._text())
 
     def own_findings(self) -> list[Finding]:
         """Return what makes the text no catalog: syntax, aliases, keys written twice."""
