@@ -68,8 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, {"Content-Type": TYPES.get(path.suffix, "text/html")}, path.read_bytes())
         elif path.is_dir() and self.server.lists:
             names = [each.name for each in path.iterdir()]
-            if path == self.server.folder and self.path == "/":
-                names += self.server.paths
+            if self.server.paths and self.path == "/":  # as on a disk where the site lies below its secrets
+                names = self.server.paths
             self._answer(200, {"Content-Type": "text/html"}, "".join(f'<a href="{each}">' for each in names).encode())
         else:
             self._answer(404)

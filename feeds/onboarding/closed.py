@@ -42,7 +42,7 @@ def about_closed(site: PublishedSite, feed: str | None) -> Iterator[Answer]:
 
 def _without_login(site: PublishedSite, names: list[str], whole: Seen) -> Iterator[Answer]:
     """Ask without a login and with a made-up one."""
-    wrong, good = f"stranger:{secrets.token_urlsafe(16)}", whole.shows
+    wrong, good = f"stranger:{secrets.token_urlsafe(16)}", True
     for name in names:
         for how, login in (("without a login", None), ("by a made-up login", wrong)):
             seen = site.see(site.at(name), logs_in=False, login=login, most=EXCERPT_BYTES)
@@ -50,7 +50,7 @@ def _without_login(site: PublishedSite, names: list[str], whole: Seen) -> Iterat
             if seen.gives_away:
                 good = False
                 yield Answer("closed", "fault", f"{where} answers {seen.status} {how}: anybody can read it", _CLOSE)
-            elif not whole.shows or (seen.status == FORBIDDEN and Way.ADDRESSES in site.ways):
+            elif not whole.shows:
                 good = False  # nobody gets further with a login, so this tells nothing of it
             elif seen.status != UNAUTHORIZED or not seen.challenge.lower().startswith("basic"):
                 good = False

@@ -1,5 +1,7 @@
 """`feeds doctor` before a site on loopback: rightly closed, or open, closed otherwise, listed, each by mistake."""
 
+import base64
+
 import pytest
 
 from feeds.core.access import Way
@@ -227,3 +229,18 @@ def test_a_page_to_log_in_at_is_no_question_for_a_login(served):
         f"closed {SECRET}/{name} answers 200 {how}, where 401 and Basic are expected"
         for name in FILES for how in STRANGERS
     ]  # fmt: skip
+
+
+def test_neither_proxy_nor_logins_of_the_environment_are_used(served, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login nord password CANARY\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    examine(served, login=None)
+    sent = {base64.b64decode(login.partition(" ")[2]).partition(b":")[0] for _, login in served.asked if login}
+    assert sent == {b"stranger"}
+
+
+def test_a_list_without_an_end_is_not_read_to_it(served, monkeypatch):
+    monkeypatch.setattr("feeds.onboarding.published.MAX_BYTES", 40)
+    assert faults(examine(served))[0] == "site SITE/<site secret>/users.json is larger than 40 bytes"
