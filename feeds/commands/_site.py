@@ -69,10 +69,9 @@ class _ClosedFiles(_Files):
 
     def _has_secret(self) -> bool:
         """Take the secret off the path, and return whether it was there."""
-        first, slash, rest = self.path.removeprefix("/").partition("/")
-        known = any(hmac.compare_digest(first.encode(), path.encode()) for path in self._access.paths)
+        first, _, rest = self.path.removeprefix("/").partition("/")
         self.path = f"/{rest}"
-        return known and slash == "/"
+        return any(hmac.compare_digest(first.encode(), path.encode()) for path in self._access.paths)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer without a page that could repeat the address."""

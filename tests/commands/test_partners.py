@@ -454,6 +454,15 @@ def test_the_doctor_reads_a_closed_site_by_its_settings_and_shows_none_of_them(o
         assert f"FAULT  closed     {site.url}<site secret>/users.json answers 200 without a login: anybody can" in out
 
 
+def test_the_doctor_sends_its_login_to_no_site_that_asks_for_none(office):
+    office.site.network(access=["secret path"])
+    office.site.build(record=True, secret_path=PATHS[0])
+    office.set(FEEDS_SITE_PATH=PATHS[0], FEEDS_SITE_LOGIN="nord-1:CANARY-pass")
+    with closed_site.serving(office.site.out, paths=PATHS[:1]) as site:
+        assert office.call(f"doctor --site {site.url}")[0] == 0
+        assert {login for _, login in site.asked} == {None}
+
+
 def test_the_doctor_names_what_is_wrong_with_the_settings_of_a_closed_site_offline_too(office):
     office.site.network(access=["secret path", "basic auth", "addresses"])
     code, out, _ = office.call("doctor --offline")
