@@ -1,7 +1,9 @@
 """The app behind the real servers: callbacks reach the disk, pages get their host, and no log gets a secret."""
 
+import http.server
 import json
 import re
+import threading
 
 import pytest
 
@@ -123,3 +125,56 @@ def test_without_an_app_the_site_alone_is_served(server, catalog):
     server.start()
     assert server.ask("/callback/x", method="POST", body=READY).status == 404
     assert not re.search("proxy_pass|reverse_proxy", server.file.read_text())
+
+
+def test_where_the_app_sends_a_browser_is_in_no_log(server, catalog):
+    with Receiver() as app:
+        location = f"https://api.dailymotion.example/oauth/authorize?state={NEW}"
+        app.answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+        server.configure(catalog(()), "--app", f"127.0.0.1:{app.port}", **PAGES)
+        server.start()
+        answer = server.ask("/connect", host=PARTNERS, method="POST", body=b"")
+    assert (answer.status, answer["Location"]) == (302, location)
+    assert "/connect" in server.log()
+    assert NEW not in server.log()
+
+
+def test_the_app_may_be_given_by_name(server, catalog):
+    with Receiver() as app:
+        server.configure(catalog(()), "--app", f"localhost:{app.port}", **PAGES)
+        server.start()
+        answers = [server.ask("/callback/x", host=PARTNERS, method="POST", body=READY).status for _ in range(4)]
+        assert (answers, len(app.requests)) == ([200] * 4, 4)
+
+
+class _Reusable(http.server.BaseHTTPRequestHandler):
+    """Offers to keep each connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.server.ports.append(self.client_address[1])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_each_callback_has_a_connection_of_its_own_to_the_app(server, catalog):
+    """One that is kept may end just as a callback goes out, and it would be lost."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Reusable) as app:
+        app.ports = []
+        thread = threading.Thread(target=app.serve_forever)
+        thread.start()
+        try:
+            server.configure(catalog(()), "--app", f"127.0.0.1:{app.server_port}", **PAGES)
+            server.start()
+            for _ in range(3):
+                assert server.ask("/callback/x", host=PARTNERS, method="POST", body=READY).status == 200
+        finally:
+            app.shutdown()
+            thread.join()
+    assert len(set(app.ports)) == 3

@@ -1,6 +1,8 @@
 """What is nginx's alone: TLS, the file of logins, and what it says beside a site without secrets."""
 
 import os
+import select
+import socket
 import ssl
 import stat
 import subprocess
@@ -115,3 +117,30 @@ def test_without_a_login_nothing_is_told_by_an_error(nginx, catalog):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"http://127.0.0.1:{nginx.port}/users.json")
     assert "nginx/" not in refused.value.read().decode() + str(refused.value.headers)
+
+
+def test_a_sender_who_is_slow_keeps_the_app_from_nothing(nginx, catalog):
+    with socket.create_server(("127.0.0.1", 0)) as app:
+        public = {"FEEDS_PUBLIC_URL": "https://partners.nord.example"}
+        nginx.configure(catalog(()), "--app", f"127.0.0.1:{app.getsockname()[1]}", **public)
+        nginx.start()
+        with socket.create_connection(("127.0.0.1", nginx.port)) as sender:
+            sender.sendall(
+                b"POST /callback/x HTTP/1.1\r\nHost: partners.nord.example\r\nContent-Length: 100000\r\n\r\n"
+                + b"x" * 99_999
+            )
+            assert select.select([app], [], [], 0.3)[0] == []
+            sender.sendall(b"x")
+            assert select.select([app], [], [], 30)[0] == [app]
+
+
+def test_the_log_shows_what_can_not_hold_a_secret(nginx, catalog):
+    nginx.configure(catalog(()))
+    nginx.start()
+    for path in ("/users.json", "/feeds/x2anna.xml", "/a/b%20c", f"/{'a' * 21}", f"/{'b' * 22}", f"/x/{'c' * 22}/y"):
+        nginx.ask(path)
+    nginx.stop()
+    shown = [line.split('"')[1] for line in (nginx.logs / "feeds.log").read_text().splitlines()]
+    assert shown == [
+        "GET /users.json", "GET /feeds/x2anna.xml", "GET /a/b c", f"GET /{'a' * 21}", "GET /***", "GET /***",
+    ]  # fmt: skip
