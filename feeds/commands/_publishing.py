@@ -32,6 +32,7 @@ def publish_to(
     full: bool = False,
     dry_run: bool = False,
     take_over: bool = False,
+    compared: str | None = None,
 ) -> Published:
     """Bring the built site to a target. Raises UsageError, BuildRefused, StorageError, NotPublished."""
     from feeds.access_settings import access_settings
@@ -56,6 +57,7 @@ def publish_to(
         full=full,
         dry_run=dry_run,
         take_over=take_over,
+        compared=compared,
         again=f"feeds publish {target}",
     )
     with ExitStack() as held:
@@ -74,12 +76,17 @@ def publish_to(
     return done
 
 
-def published_once(target: str, folders: Folders, out: Path, environ: Mapping[str, str]) -> bool:
-    """Publish as a step of something else, say what it came to, and return whether the target has the site now."""
+def published_once(
+    target: str, folders: Folders, out: Path, environ: Mapping[str, str], *, compared: str | None = None
+) -> bool:
+    """Publish as a step of something else, say what it came to, and return whether the target has the site now.
+
+    `compared` is the tag of the list that is online, where it was brought to be compared with.
+    """
     from feeds.core.errors import FeedsError
 
     try:
-        done = publish_to(target, folders, out, environ)
+        done = publish_to(target, folders, out, environ, compared=compared)
     except FeedsError as error:
         click.echo(f"trouble: {error}")
         return False
@@ -100,6 +107,16 @@ def words(done: Published, target: str, *, dry_run: bool = False) -> str:
 
 def _feeds(number: int) -> str:
     return "1 feed" if number == 1 else f"{number:,} feeds"
+
+
+def list_in(out: Path) -> str | None:
+    """Return the tag of the list in a folder, None where there is none."""
+    from feeds.publishing.target import USER_LIST, tag_of
+
+    try:
+        return tag_of((out / USER_LIST).read_bytes())
+    except OSError:
+        return None
 
 
 def refuse_target(target: str) -> None:

@@ -112,7 +112,7 @@ def command(
     from contextlib import nullcontext
 
     from feeds.access_settings import secret_path
-    from feeds.commands._publishing import Publishing, published_once, refuse_target
+    from feeds.commands._publishing import Publishing, list_in, published_once, refuse_target
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
     from feeds.core.errors import UsageError
@@ -147,8 +147,9 @@ def command(
         site=not no_site,
     )
     if plan.previous:
+        compared = list_in(into)
         code = _sync_for_good(plan)
-        if target and code <= 1 and not published_once(target, its, plan.out, os.environ):
+        if target and code <= 1 and not published_once(target, its, into, os.environ, compared=compared):
             return 3
         return code
     budget = _PushBudget(max_pushes)

@@ -34,7 +34,8 @@ class Wish:
 
     `paths` are the secrets of the addresses, the newest first, where they have any.
     `full` writes all of it again, `dry_run` nothing at all. `take_over` is a person's word that a site which lies there
-    may go. `again` is the command, for messages.
+    may go. `compared` is the MD5 of the list that is online, where the build was compared with that and not with what
+    this machine has published. `again` is the command, for messages.
     """
 
     out: Path
@@ -44,6 +45,7 @@ class Wish:
     full: bool = False
     dry_run: bool = False
     take_over: bool = False
+    compared: str | None = None
     again: str = "feeds publish"
 
 
@@ -86,7 +88,15 @@ class _Publication:
         there = look(self.target, self.built, self.segments, self.memory)
         if not self.wish.take_over:
             base_url = absolute(self.wish.network.base_url, None)
-            refuse_unexplained(there, self.target, self.segments, self.memory, base_url=base_url, again=self.wish.again)
+            refuse_unexplained(
+                there,
+                self.target,
+                self.segments,
+                self.memory,
+                base_url=base_url,
+                compared=self.wish.compared,
+                again=self.wish.again,
+            )
         self.done.notes = notes(there, self.target)
         self.memory.begin(self.segments)
         self._keep()

@@ -68,12 +68,19 @@ def _note_foreign(there: There, key: str) -> None:
 
 
 def refuse_unexplained(
-    there: There, target: Target, segments: Sequence[str], memory: Memory, *, base_url: str, again: str
+    there: There,
+    target: Target,
+    segments: Sequence[str],
+    memory: Memory,
+    *,
+    base_url: str,
+    compared: str | None = None,
+    again: str,
 ) -> None:
     """Raise BuildRefused where what leaves may be a site that was not published from here. Raises NotPublished."""
     for segment in sorted({file.segment for file in there.leaving}):
         # Below a segment that isn't configured any more lies what was published from here: it is known by its digest.
-        if (segment and segment not in segments) or _was_ours(there, target, segment, memory):
+        if (segment and segment not in segments) or _was_ours(there, target, segment, memory, compared):
             continue
         feeds = [file.name for file in there.leaving if file.segment == segment and file.user_id is not None]
         before = len(there.feeds_below(segment))
@@ -99,15 +106,20 @@ def _doubt(target: Target, segment: str, base_url: str) -> str | None:
     return None
 
 
-def _was_ours(there: There, target: Target, segment: str, memory: Memory) -> bool:
-    """Return whether the list below a segment is one that this machine has put there, or was about to."""
+def _was_ours(there: There, target: Target, segment: str, memory: Memory, compared: str | None) -> bool:
+    """Return whether the list below a segment is one that this machine has put there, or was about to.
+
+    So is one that the build was `compared` with: what has left since, its guard has let go.
+    """
     tag = there.tags.get((segment, USER_LIST))
     if tag is None:
         return memory.knows(segment)
-    if memory.is_list_of_ours(segment, tag):
+    if tag == compared or memory.is_list_of_ours(segment, tag):
         return True
     text = target.read(key_of(segment, USER_LIST))
-    return text is not None and memory.is_list_of_ours(segment, tag_of(text))
+    if text is None:
+        return False
+    return tag_of(text) == compared or memory.is_list_of_ours(segment, tag_of(text))
 
 
 def _addresses(text: bytes) -> Iterator[str]:

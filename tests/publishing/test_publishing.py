@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from feeds.commands._publishing import list_in
 from feeds.core.errors import BuildRefused, UsageError
 from feeds.publishing.target import NotPublished
 from tests.publishing.conftest import USERS, in_bucket, in_folder
@@ -214,6 +215,20 @@ def test_a_machine_that_remembers_lets_many_leave_as_the_builds_guard_did(local)
         local.site.user(user, f"{user}-1", enabled=False)
     local.site.build(allow_removals=9)
     assert numbers(local()) == (0, 14, 9, 1)
+
+
+def test_what_left_since_the_site_online_is_explained_where_the_build_was_compared_with_that(local):
+    many = [f"user{number}" for number in range(20)]
+    local.site.happened(adopted(*many))
+    local.site.build()
+    local()
+    online = list_in(local.site.out)
+    shutil.rmtree(local.state / "publishing")
+    local.site.happened("".join(line("left", "2026-11-22T10:00:00.000Z", user=each, parent="x1nord") for each in many))
+    local.site.build()
+    with pytest.raises(BuildRefused, match="20 of its 23 feeds"):
+        local(compared=list_in(local.site.out))  # what is online is another
+    assert numbers(local(compared=online)) == (0, 3, 20, 1)
 
 
 def test_a_list_that_somebody_else_put_there_is_noticed(publisher):
