@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -399,11 +400,16 @@ def test_a_journal_that_nobody_uses_any_more_holds_no_descriptor(folder):
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_the_check_fails_for_a_user_who_may_not_write_the_folder(folder, need):
+def test_the_check_fails_for_a_user_who_may_not_write_the_folder(need):
     need("root")
-    journal = Journal(folder)
-    journal.check(free_bytes=1)  # what is open stays open
-    folder.chmod(0o755)
+    with tempfile.TemporaryDirectory() as state:  # which others can enter
+        Path(state).chmod(0o755)
+        journal = Journal(Path(state, "journal"))
+        journal.check(free_bytes=1)  # what is open stays open
+        assert as_nobody(journal) == 17
+
+
+def as_nobody(journal):
     child = os.fork()
     if child == 0:
         os.setuid(65534)
@@ -412,4 +418,4 @@ def test_the_check_fails_for_a_user_who_may_not_write_the_folder(folder, need):
         except StorageError as error:
             os._exit(17 if "Permission denied" in str(error) else 2)
         os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 17
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
