@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from feeds.commands import _edge_hash
 from feeds.commands.options import catalog_option, folders_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ def command() -> None:
 
     Without --out it is shown, with its secrets masked; docs/access.md leads through all of it.
     """
+
+
+command.add_command(_edge_hash.command)
 
 
 def _site_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,10 +61,9 @@ def nginx(
     allow: tuple[str, ...],
 ) -> None:
     """For nginx: one file for its http block, and one with the logins."""
-    from feeds.commands import _edge_files
     from feeds.core.errors import UsageError
     from feeds.formats.edge import masked
-    from feeds.formats.edge_nginx import Certificate, render_logins, render_nginx
+    from feeds.formats.edge_nginx import Certificate, render_nginx
 
     if (certificate is None) is not (certificate_key is None):
         raise UsageError("--certificate and --certificate-key go together: give both, or neither.")
@@ -70,24 +73,34 @@ def nginx(
         click.echo(render_nginx(masked(site), its_app, certificate=tls), nl=False)
         _say_masked(site)
         return
-    file = Path(_absolute(out))
+    _write_nginx(
+        Path(_absolute(out)), site, lambda users: render_nginx(site, its_app, certificate=tls, users_file=users)
+    )
+    if tls is None:
+        _say("Without --certificate it listens at port 80, unencrypted.")
+    _say("Next: nginx -t && systemctl reload nginx")
+
+
+def _write_nginx(file: Path, site: "Site", render: Callable[[str], str]) -> None:
+    """Write what `render` makes of the path of the logins, and before it the logins. Raises UsageError."""
+    from feeds.commands import _edge_files
+    from feeds.core.errors import UsageError
+    from feeds.formats.edge_nginx import render_logins
+
     if file.parent.name == "sites-enabled":
         raise UsageError(
             f"nginx would read the logins beside {file} as configuration.\n"
             f"Write --out {file.parent.with_name('sites-available') / file.name}, and link to it from here."
         )
     users = file.with_name(f"{file.name}.users")
-    text = render_nginx(site, its_app, certificate=tls, users_file=str(users))
+    text = render(str(users))
     _edge_files.refuse_others(file, users)
-    if site.has_logins:  # before what refers to it
+    if site.has_logins:
         _say(*_edge_files.write(users, render_logins(site), groups=_edge_files.NGINX_GROUPS))
     _edge_files.write(file, text, groups=() if site.has_secrets else None)
     if not site.has_logins:
         users.unlink(missing_ok=True)
     _say(f"Wrote {file}{f' and {users}' if site.has_logins else ''}.")
-    if tls is None:
-        _say("Without --certificate it listens at port 80, unencrypted.")
-    _say("Next: nginx -t && systemctl reload nginx")
 
 
 @command.command("caddy", epilog="Example: feeds edge caddy --root /srv/feeds --out /etc/caddy/Caddyfile")
@@ -207,38 +220,3 @@ def _say_masked(site: "Site") -> None:
 def _say(*lines: str) -> None:
     for line in lines:
         click.echo(line, err=True)
-
-
-@command.command("hash", epilog="Example: feeds edge hash nord-1 --generate >> /etc/feeds/site-users")
-@click.argument("name")
-@click.option("--generate", is_flag=True, help="Make the password, and show it once, at stderr.")
-@click.option(
-    "--for", "target", type=click.Choice(["nginx", "caddy", "netlify", "cloudflare"]), default="nginx",
-    show_default=True, help="Who is to understand the hash: nginx and Caddy read the same.",
-)  # fmt: skip
-def hash_(name: str, generate: bool, target: str) -> None:
-    """Print a line of FEEDS_SITE_USERS: a login of this NAME, with the hash of its password.
-
-    The password is asked for twice, and never kept. While one rotates, the new one has a name of its own.
-    """
-    from feeds.core.errors import UsageError
-    from feeds.formats import edge_hash
-    from feeds.formats.htpasswd import is_name
-
-    if not is_name(name):
-        raise UsageError(f'"{name}" can be no login: use letters, digits and ._@+-, 64 at most.')
-    bcrypt = target in {"nginx", "caddy"}
-    if not bcrypt and not generate:
-        raise UsageError(
-            f"{target} has no time for a hash that protects a password of a person's making.\n"
-            f"Have one made: feeds edge hash {name} --for {target} --generate"
-        )
-    if generate:
-        password = edge_hash.generate()
-    else:
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-        edge_hash.refuse_weak(password)
-    its_hash = edge_hash.bcrypt_hash(password, generated=generate) if bcrypt else edge_hash.pbkdf2_hash(password)
-    click.echo(f"{name}:{its_hash}")
-    if generate:
-        _say(f"The password, which is shown once: {password}")

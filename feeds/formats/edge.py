@@ -72,8 +72,12 @@ class Site:
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """The paths that documents stand below, as regular expressions, newest first."""
-        return tuple(pattern(f"{self.address.path}{path}/") for path in self.paths) or (pattern(self.address.path),)
+        """The paths that documents stand below, as regular expressions, newest first. Raises UsageError without any."""
+        if not self.has_secrets:
+            return (pattern(self.address.path),)
+        if not self.paths:  # a server without a secret would be open
+            raise UsageError("network.access wants a secret path, and there is none to write.")
+        return tuple(pattern(f"{self.address.path}{path}/") for path in self.paths)
 
     @property
     def cache(self) -> str:

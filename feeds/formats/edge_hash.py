@@ -15,7 +15,7 @@ from feeds.core.errors import UsageError
 # 144 random bits: nobody guesses them, however cheap a guess is.
 _GENERATED_BYTES = 18
 LEAST_CHARACTERS, MOST_BYTES = 12, 72  # the last is bcrypt's own bound
-# A server computes it at every request, nginx in the way of all others: 1 ms for a password that nobody can guess,
+# A server computes it at every request, nginx in the way of all others: 2 ms for a password that nobody can guess,
 # 60 ms for one that a person has thought of.
 _ROUNDS_GENERATED, _ROUNDS_TYPED = 5, 10
 # A free Worker has 10 ms for a request: https://developers.cloudflare.com/workers/platform/limits/#cpu-time

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 from feeds.__main__ import main
 from feeds.core.errors import FeedsError, UsageError
 from feeds.formats import edge
+from feeds.formats.edge_caddy import render_caddy
+from feeds.formats.edge_nginx import render_nginx
 from feeds.formats.htpasswd import SiteUser, parse
 from tests.edge.conftest import NEW, OLD, SECRETS, USERS
 from tests.edge.servers import feeds_edge
@@ -142,6 +144,13 @@ def test_no_value_leaves_its_place(sign):
     site = edge.Site(edge.Address("https", "feeds.nord.example", None, f"/{sign}/"), "/srv", frozenset(WAYS), (NEW,))
     with pytest.raises(UsageError, match="can't be written"):
         edge.render("nginx.conf", id="x", site=site, app=None, servers=[], certificate=None)
+
+
+def test_a_site_whose_secret_is_not_known_is_not_written_open():
+    site = edge.site_of("https://feeds.nord.example/", "/srv/feeds", ("secret path",))
+    for render in (render_nginx, render_caddy):
+        with pytest.raises(UsageError, match="there is none to write"):
+            render(site)
 
 
 @pytest.mark.parametrize(

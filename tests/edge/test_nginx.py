@@ -144,3 +144,12 @@ def test_the_log_shows_what_can_not_hold_a_secret(nginx, catalog):
     assert shown == [
         "GET /users.json", "GET /feeds/x2anna.xml", "GET /a/b c", f"GET /{'a' * 21}", "GET /***", "GET /***",
     ]  # fmt: skip
+
+
+def test_a_hash_of_openssl_opens_it_too(nginx, catalog, need):
+    need("openssl")
+    made = subprocess.run(["openssl", "passwd", "-6", "kP4.password"], check=True, capture_output=True, text=True)
+    nginx.configure(catalog(("basic auth",)), FEEDS_SITE_USERS=f"nord-3:{made.stdout.strip()}")
+    nginx.start()
+    assert nginx.ask("/users.json", login="nord-3:kP4.password").status == 200
+    assert nginx.ask("/users.json", login="nord-3:kP4.passwort").status == 401
