@@ -33,10 +33,18 @@ def secret_path(environ: Mapping[str, str]) -> str | None:
 
     Raises UsageError with all that is weak, and repeats no secret.
     """
+    return next(iter(secret_paths(environ)), None)
+
+
+def secret_paths(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the secrets of the site's addresses, newest first, whatever the catalog wants.
+
+    Raises UsageError with all that is weak, and repeats no secret.
+    """
     faults: list[str] = []
     paths = secrets_of(environ, _PATH, faults)
     _refuse(faults)
-    return paths[0] if paths else None
+    return paths
 
 
 def access_settings(environ: Mapping[str, str], ways: Collection[str]) -> AccessSettings:

@@ -6,12 +6,14 @@ go where somebody else leads.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlsplit
 
 from feeds.building.previous import Published
+from feeds.building.publishing import USER_LIST
 from feeds.core.errors import UsageError
 from feeds.fetching.http import Answer, Limits, ask
 from feeds.fetching.public import Unreachable
@@ -76,6 +78,20 @@ class Address:
             if answer.status < 500 or last:
                 return answer
         raise AssertionError("the last attempt returns or raises")
+
+
+def found(url: str, login: str | None, secret_paths: Sequence[str]) -> Address:
+    """Return the site at an address: below the first of the secrets where one is, else at the address itself.
+
+    While secrets rotate, or just before the first one comes, what is online has other addresses than what is built.
+    Raises UsageError, Unreachable, NotAllowed.
+    """
+    for secret in secret_paths:
+        site = Address(f"{url.rstrip('/').removesuffix('/users.json')}/{secret}", login)
+        with suppress(UsageError):  # some hosts answer 403 for what isn't there
+            if site.read(USER_LIST) is not None:
+                return site
+    return Address(url, login)
 
 
 _EXPECTED = "Write https://feeds.example.com, where users.json and feeds/ are served."

@@ -60,15 +60,15 @@ def bring_with_origins(previous: str | None, out: Path, environ: Mapping[str, st
 
 
 def _site_of(previous: str, out: Path, environ: Mapping[str, str]) -> "Site | None":
-    from feeds.access_settings import site_login
+    from feeds.access_settings import secret_paths, site_login
     from feeds.building.previous import Folder
-    from feeds.building.previous_address import Address
+    from feeds.building.previous_address import found
     from feeds.core.errors import UsageError
 
     if previous in (EVENTS, NONE):
         return None
     if "://" in previous:
-        return Address(previous, site_login(environ))
+        return found(previous, site_login(environ), secret_paths(environ))
     if not Path(previous).is_dir():
         raise UsageError(f'--previous: "{previous}" is no address, no folder, and neither "events" nor "none".')
     if Path(previous).resolve() == out.resolve():

@@ -302,3 +302,40 @@ def test_events_that_tell_nothing_are_not_taken_for_nothing_listed(site, feeds):
 def test_that_nothing_was_published_before_has_to_be_said(site, online, feeds):
     assert feeds("--previous", "none")[0] == 0
     assert site.tree() == site.fresh(AT)
+
+
+# -- a secret in the addresses
+
+OLD, NEW = "old-CANARY-0123456789abcdefghij", "new-CANARY-0123456789abcdefghij"
+
+
+@pytest.mark.parametrize("missing", [404, 403])
+@pytest.mark.parametrize(
+    ("there", "secrets"),
+    [([""], NEW), ([OLD], OLD), ([OLD], f"{NEW},{OLD}"), ([NEW, OLD], f"{NEW},{OLD}"), (["", NEW], f"{NEW},{OLD}")],
+)
+def test_the_site_is_found_below_the_newest_secret_where_one_is(
+    site, online, feeds, monkeypatch, there, secrets, missing
+):
+    site.network(access=["secret path"])
+    former, online.folder = online.folder, online.folder.with_name("hidden")
+    for segment in there:
+        shutil.copytree(former, online.folder / segment, dirs_exist_ok=True)
+    if (online.folder / NEW).exists():  # what lies elsewhere is older, and isn't looked at
+        for segment in ("", OLD):
+            (online.folder / segment / "feeds/bo.xml").unlink(missing_ok=True)
+    for segment in {NEW, OLD} - {*there}:
+        online.answers[f"/{segment}/users.json"] = (missing, {})
+    monkeypatch.setenv("FEEDS_SITE_PATH", secrets)
+    site.user("bo", "b1")
+    code, output = feeds("--previous", url(online))
+    assert (code, "11 of 12 of bo" in output, "CANARY" in output) == (1, True, False)
+
+
+def test_where_no_site_is_below_any_secret_nothing_is_built(site, online, feeds, monkeypatch):
+    monkeypatch.setenv("FEEDS_SITE_PATH", f"{NEW},{OLD}")
+    online.folder = online.folder.with_name("empty")
+    online.folder.mkdir()
+    code, output = feeds("--previous", url(online))
+    assert (code, "has no users.json" in output, "CANARY" in output) == (1, True, False)
+    assert site.tree() == {}
