@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from feeds.commands._previous import bring_with_origins, previous_option
+from feeds.commands._previous import previous_option
 from feeds.commands.options import catalog_option
 
 if TYPE_CHECKING:
-    from feeds.syncing.sync import Pass, Plan
+    from feeds.syncing.sync import Pass
 
 # What the shell adds to a signal's number: 130 says that ^C ended it, 143 that SIGTERM did.
 _ENDED_BY = 128
-# Of who keeps nothing. A second one is needed where somebody has pushed within the first.
-_PASSES = 3
 
 
 class _Every(click.ParamType[float]):
@@ -112,7 +110,8 @@ def command(
     from contextlib import nullcontext
 
     from feeds.access_settings import secret_path
-    from feeds.commands._publishing import Publishing, list_in, published_once, refuse_target
+    from feeds.commands._one_run import code_of, run_once
+    from feeds.commands._publishing import Publishing, published_once, refuse_target
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
     from feeds.core.errors import UsageError
@@ -132,10 +131,9 @@ def command(
         )
     # Not every branch that is checked out has a catalog, and the remote's head is what counts.
     its = folders(os.environ, catalog=catalog)
-    into = Path(out) if out else its.catalog / "static_out"
     plan = Plan(
         folders=its,
-        out=into,
+        out=Path(out) if out else its.catalog / "static_out",
         instance=instance(os.environ),
         remote=remote,
         branch=branch,
@@ -143,15 +141,10 @@ def command(
         jobs=jobs,
         take_over=take_over,
         secret_path=secret_path(os.environ),
-        previous=bring_with_origins(previous, into, os.environ),
         site=not no_site,
     )
-    if plan.previous:
-        compared = list_in(into)
-        code = _sync_for_good(plan)
-        if target and code <= 1 and not published_once(target, its, into, os.environ, compared=compared):
-            return 3
-        return code
+    if previous:
+        return run_once(plan, previous, target)
     budget = _PushBudget(max_pushes)
     stop = Stop() if watch else None
     said = ""
@@ -162,14 +155,14 @@ def command(
     ):
         while True:
             done = sync(plan, may_push=budget.take)
-            words = _words(done)
+            words = words_of(done)
             if words != said:
                 click.echo(words, nl=False)
                 said = words
             if stop is None:
                 if target and not published_once(target, its, plan.out, os.environ):
                     return 3
-                return _code(done, plan)
+                return code_of(done, plan)
             if telling:
                 telling.go_on()
             if publishing:
@@ -178,30 +171,8 @@ def command(
                 return _ENDED_BY + stop.number
 
 
-def _sync_for_good(plan: "Plan") -> int:
-    """Sync for who keeps nothing: what a build notes has to be in Git before its site is shown, or is lost.
-
-    So another pass follows as long as something waits. Return the exit code: 3 where something still does.
-    """
-    from feeds.syncing.sync import sync
-
-    codes = []
-    for _ in range(_PASSES):
-        done = sync(plan)
-        click.echo(_words(done), nl=False)
-        codes.append(_code(done, plan))
-        if done.remote_trouble or not done.backlog:
-            return max(codes)
-    return 3
-
-
-def _code(done: "Pass", plan: "Plan") -> int:
-    if done.remote_trouble:
-        return 3
-    return 0 if not done.troubles and (not plan.site or (done.report and done.report.good)) else 1
-
-
-def _words(done: "Pass") -> str:
+def words_of(done: "Pass") -> str:
+    """Return what a pass came to, as people read it."""
     from feeds.formats import findings
 
     lines = []

@@ -14,15 +14,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.clones import ENVIRON, ROOT, Clones, git
+from tests.docs.hosts import GITHUB, GITLAB, loaded, shell, value_of
 
-GITHUB, GITLAB = ROOT / "deploy/ci/github.yml", ROOT / "deploy/ci/gitlab.yml"
 NO_COMMIT = "0" * 40
 TOKEN = "glpat-CANARY-51"
-
-
-def loaded(path):
-    """Return a sample as YAML 1.2 has it, in which `on` is a word; keys written twice are refused."""
-    return YAML(typ="safe", pure=True).load(path.read_text())
 
 
 @pytest.fixture
@@ -37,17 +32,6 @@ def workspace(tmp_path, clones):
     folder.mkdir()
     (folder / "software").symlink_to(ROOT)
     return folder
-
-
-def shell(script, cwd, **environ):
-    """Run a script as both hosts do, with what they give it, and return the exit code and all that it printed."""
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        cwd=cwd, env={**ENVIRON, "HOME": str(cwd), **{name: str(value) for name, value in environ.items()}},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stdout
-    return done.returncode, done.stdout
 
 
 def step(job, name):
@@ -120,36 +104,20 @@ def test_a_stranger_s_module_in_the_catalog_is_not_imported(clones, workspace):
     assert (code, output) == (0, "2 users with 6 videos: no faults.\n")
 
 
-def test_ci_as_the_publisher_publishes_and_its_own_push_starts_no_run(clones, workspace):
-    git(workspace, "clone", "--quiet", clones.remote, "catalog")
-    publish = loaded(GITHUB)["jobs"]["publish"]
-    sync = next(each for each in publish["steps"] if each.get("id") == "sync")
-    environ = {**sync["env"], "FEEDS_STATE": workspace / "kept/state"}
-    code, output = shell(sync["run"], workspace, **environ)
-    assert code == 0, output
-    assert json.loads((workspace / "kept/site/users.json").read_text())
-
-    changed = git(clones.remote, "diff", "--name-only", "HEAD^", "HEAD").splitlines()
+def test_what_programs_push_starts_no_run_and_a_word_without_files_does(clones):
+    """GitHub's filters by paths skip a push that changes no file, and Allow-Removals may come in such a one."""
+    clones.server.sync()
     message = git(clones.remote, "log", "-1", "--format=%B")
-    assert changed
-    assert all(path.startswith("results/ci/") for path in changed)
-    assert loaded(GITHUB)["on"]["push"]["paths-ignore"] == ["results/**"]
-    assert "!contains(github.event.head_commit.message, 'Feeds-Instance: ')" in publish["if"]
     assert "Feeds-Instance: " in message
+    sample = loaded(GITHUB)
+    assert sample["on"]["push"] == {"branches": ["main"]}
+    told = {"event_name": "push", "ref": "refs/heads/main"}
+    for text, runs in ((message, False), ("Take videos out\n\nAllow-Removals: 120\n", True)):
+        known = {"github": {**told, "event": {"head_commit": {"message": text}}}, "vars": {"FEEDS_PUBLISHER": "ci"}}
+        assert [bool(value_of(job["if"], known)) for job in sample["jobs"].values()] == [runs, runs]
     pattern = re.search(r"=~ /(.*)/m", loaded(GITLAB)["workflow"]["rules"][0]["if"])[1]
     assert re.search(pattern, message, re.M)
     assert loaded(GITLAB)["workflow"]["rules"][0]["when"] == "never"
-
-
-@pytest.mark.parametrize(("begin", "code"), [("", 1), ("false", 1), ("true", 0)])
-def test_ci_publishes_without_a_former_site_only_where_somebody_says_begin(workspace, begin, code):
-    guard = step("publish", "Know what was published last")
-    found, output = shell(guard, workspace, BEGIN=begin)
-    assert found == code
-    assert ("::error::What was published last is not in the cache" in output) == bool(code)
-    (workspace / "kept/site").mkdir(parents=True)
-    (workspace / "kept/site/users.json").write_text("[]\n")
-    assert shell(guard, workspace, BEGIN=begin) == (0, "")
 
 
 @pytest.fixture
@@ -198,37 +166,6 @@ def test_a_merge_request_at_gitlab_gets_its_plan_as_a_comment_and_the_token_is_n
     assert (code, output, notes) == (1, (tmp_path / "catalog/plan.md").read_text(), [])
 
 
-def test_gitlab_s_pages_publish_all_but_a_broken_user_and_say_so_afterwards(clones, tmp_path):
-    clones.editor.user("bo", {"guid": "b1", "categry": "tv"})
-    clones.editor.push("Break bo")
-    catalog = tmp_path / "catalog"
-    git(tmp_path, "clone", "--quiet", clones.remote, catalog)
-    git(catalog, "checkout", "--quiet", "--detach")  # a runner checks out a commit, and has no branch
-    git(catalog, "branch", "--quiet", "-D", "main")
-    url = "https://gitlab-ci-token@gitlab.example/nord/catalog.git"
-    git(catalog, "config", f"url.{clones.remote}.insteadOf", url)
-    job = loaded(GITLAB)["pages"]
-    given = job["variables"] | {
-        "FEEDS_STATE": catalog / "kept/state", "FEEDS_GIT_CREDENTIAL_HELPER": f"store --file={tmp_path}/credentials",
-        "CI_JOB_TOKEN": TOKEN, "CI_SERVER_HOST": "gitlab.example", "CI_PROJECT_PATH": "nord/catalog",
-        "CI_DEFAULT_BRANCH": "main",
-    }  # fmt: skip
-    words = script("pages").replace("/tmp/credentials", f"{tmp_path}/credentials")
-    code, output = shell(words, catalog, **given)
-    assert code == 1
-    assert "FEEDS_BEGIN=1" in output
-    code, output = shell(words, catalog, **given, FEEDS_BEGIN=1)
-    assert code == 0, output
-    assert "categry" in output
-    assert TOKEN not in output
-    assert [each["id"] for each in json.loads((catalog / "public/users.json").read_text())] == ["anna"]
-    assert (tmp_path / "credentials").stat().st_mode & 0o077 == 0
-    assert git(clones.remote, "log", "-1", "--format=%B").count("Feeds-Instance: ci") == 1
-    code, output = shell("\n".join(loaded(GITLAB)["findings"]["script"]), catalog)
-    assert code == 1
-    assert output.startswith("feeds sync has found something")
-
-
 @pytest.mark.parametrize(
     ("path", "options"),
     [(GITHUB, ["vendor.github-workflows"]), (GITLAB, ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"])],
@@ -265,7 +202,7 @@ def test_a_pull_request_gets_no_right_and_no_word_into_a_script():
     assert sample["jobs"]["check"]["permissions"] == {"contents": "read", "pull-requests": "write"}
     scripts = [each["run"] for job in sample["jobs"].values() for each in job["steps"] if "run" in each]
     assert [each for each in scripts if "${{" in each or "set -x" in each] == []
-    assert "secrets." not in GITHUB.read_text()
+    assert "secrets." not in json.dumps(sample["jobs"]["check"])
     for each in sample["jobs"]["check"]["steps"]:
         if each.get("uses", "").startswith("actions/checkout@"):
             assert each["with"]["persist-credentials"] is False
