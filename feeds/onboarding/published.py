@@ -57,6 +57,18 @@ class Seen:
         return self.shows and (self.body.lstrip()[:1] in (b"[", b"{") or b"<rss" in self.body)
 
 
+class _Named(requests.adapters.HTTPAdapter):
+    """Speaks TLS with whatever address, as with this name, and wants its certificate."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **more: Any) -> None:
+        """Have each connection ask for the name."""
+        super().init_poolmanager(*given, server_hostname=self._name, assert_hostname=self._name, **more)
+
+
 class PublishedSite:
     """Where the site is served, and what opens it: `ways` of network.access, the secrets of its addresses, a login.
 
@@ -83,6 +95,8 @@ class PublishedSite:
         self.has_login, self._login = login is not None, login
         self._session = requests.Session()
         self._session.trust_env = False
+        if self._host and (name := urlsplit(base_url).hostname):
+            self._session.mount("https://", _Named(name))
 
     def __enter__(self) -> Self:
         return self

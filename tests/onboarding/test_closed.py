@@ -1,6 +1,8 @@
 """`feeds doctor` before a site on loopback: rightly closed, or open, closed otherwise, listed, each by mistake."""
 
 import base64
+import ssl
+import subprocess
 
 import pytest
 
@@ -214,6 +216,33 @@ def test_a_web_server_that_is_named_by_its_address_is_asked_by_the_site_s_name(s
     with PublishedSite(served.url, ways=(), paths=(NEW,)) as site:
         site.see(site.at("users.json"))
     assert served.hosts == [served.url.split("/")[2]]
+
+
+def test_its_certificate_must_be_the_site_s_however_the_server_is_named(tmp_path, need):
+    need("openssl")
+    with serving(tmp_path) as server:
+        (tmp_path / "users.json").write_text("[]")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate(tmp_path, "feeds.nord.example"))
+        names = []
+        context.sni_callback = lambda connection, name, _: names.append(name)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        url = server.url.replace("http:", "https:")
+        for base, verdict in ((BASE, "ok"), ("https://other.example/", "fault")):
+            with PublishedSite(base, served_at=url) as site:
+                site._session.verify = str(tmp_path / "chain.pem")
+                assert next(about_site(site, UserList())).verdict == verdict
+            with PublishedSite(base, served_at=url) as site:
+                assert next(about_site(site, UserList())).verdict == "fault"  # nobody vouches for it
+        assert set(names) == {"feeds.nord.example", "other.example"}
+
+
+def certificate(folder, name):
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    words += ["-days", "1", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+    subprocess.run([*words, "-keyout", key, "-out", chain], check=True, capture_output=True)
+    return chain, key
 
 
 @pytest.mark.parametrize("page", [b"", b"<!doctype html>Nothing is here."])
