@@ -4,10 +4,11 @@ Beside `feeds sync --watch` it is a process of its own, so that no slow target d
 """
 
 import os
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -76,6 +77,16 @@ def publish_to(
     return done
 
 
+@contextmanager
+def ended_at_once() -> Iterator[None]:
+    """Let ^C end the process within the block, as a kill does: calls that hang would else be waited for."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def published_once(
     target: str, folders: Folders, out: Path, environ: Mapping[str, str], *, compared: str | None = None
 ) -> bool:
@@ -141,7 +152,7 @@ class Publishing:
         its = target if "://" in target else str(Path(target).absolute())
         self._arguments = ["-m", "feeds", "publish", its, "--out", str(out.absolute())]
         own = {"FEEDS_CATALOG": str(folders.catalog.absolute()), "FEEDS_STATE": str(folders.state.absolute())}
-        self._environ, self._out = {**environ, **own}, out
+        self._environ, self._folders, self._out = {**environ, **own}, folders, out
         self._ending = ExitStack()
         self._said: IO[str] | None = None
         self._last = ""
@@ -161,13 +172,15 @@ class Publishing:
 
     def go_on(self) -> str:
         """Return what the one that has ended said; start the next if it is needed, and wait for nothing."""
+        from feeds.building.results import built_from
+
         said = ""
         if self.program:
             if self.program.poll() is None:
                 return ""
             said = self._ended(self.program)
             said, self._last = ("" if said == self._last else said), said
-        now = _look(self._out)
+        now = _look(self._out, built_from(self._folders))
         if now != self._published:
             self._begun = now
             self._start()
@@ -192,9 +205,12 @@ class Publishing:
         return said
 
 
-def _look(out: Path) -> tuple[int, ...]:
-    """Return what changes whenever a file is put into the built site, or taken out."""
+def _look(out: Path, catalog: Path) -> tuple[int, ...]:
+    """Return what changes whenever a file is put into the built site or taken out, or the network's settings change."""
+    from feeds.building.sources import CATALOG
+
     try:
-        return tuple(each.stat().st_mtime_ns for each in (out, out / "feeds"))
+        built = tuple(each.stat().st_mtime_ns for each in (out, out / "feeds"))
+        return (*built, hash((catalog / CATALOG).read_bytes()))
     except OSError:
         return ()

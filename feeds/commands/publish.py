@@ -21,11 +21,12 @@ def command(target: str, catalog: str | None, out: str | None, dry_run: bool, fu
     What is there already, by its content, is left alone. Feeds are written first, users.json then, and what has left
     the site is deleted last. Anything else there is never touched. FEEDS_PUBLISH names the target where none is given.
     """
-    from feeds.commands._publishing import publish_to, words
+    from feeds.commands._publishing import ended_at_once, publish_to, words
     from feeds.settings import folders
 
     its = folders(os.environ, catalog=catalog)
     into = Path(out) if out else its.catalog / "static_out"
-    done = publish_to(target, its, into, os.environ, full=full, dry_run=dry_run, take_over=take_over)
+    with ended_at_once():
+        done = publish_to(target, its, into, os.environ, full=full, dry_run=dry_run, take_over=take_over)
     click.echo(words(done, target, dry_run=dry_run), nl=False)
     return 0

@@ -23,6 +23,7 @@ class Folder:
     """A folder that is there already: one that a mistyped name or a missing mount stands for isn't made."""
 
     at_once = 4
+    may_be_unmounted = True
 
     def __init__(self, path: Path) -> None:
         self.path, self.name, self.identity = path, str(path), "folder"

@@ -18,7 +18,7 @@ from feeds.core.errors import BuildRefused
 from feeds.formats.origins import NAME as ORIGINS
 from feeds.publishing.built import Built, Rebuilt, read_built
 from feeds.publishing.memory import Memory, recall
-from feeds.publishing.target import TYPES, USER_LIST, Ours, Target, key_of, tag_of
+from feeds.publishing.target import TYPES, USER_LIST, NotPublished, Ours, Target, key_of, tag_of
 from feeds.publishing.there import There, look, masked, notes, refuse_unexplained
 
 Job = TypeVar("Job")
@@ -86,6 +86,7 @@ class _Publication:
     def run(self) -> Published:
         """List, ask, write the feeds, write the lists, delete, and note it."""
         there = look(self.target, self.built, self.segments, self.memory)
+        self._refuse_unmounted(there)
         if not self.wish.take_over:
             base_url = absolute(self.wish.network.base_url, None)
             refuse_unexplained(
@@ -109,6 +110,14 @@ class _Publication:
         finally:
             self._keep()
         return self.done
+
+    def _refuse_unmounted(self, there: There) -> None:
+        known = any(self.memory.lists.values())
+        if self.target.may_be_unmounted and known and there.is_empty and not (self.wish.full or self.wish.take_over):
+            raise NotPublished(
+                f"{self.target.name} is empty, and the site was published there before, so nothing was published.\n"
+                f"Mount what belongs there. If it was emptied on purpose: {self.wish.again} --full"
+            )
 
     def _keep(self) -> None:
         if not self.wish.dry_run:

@@ -65,6 +65,7 @@ class Bucket:
     """What lies below a prefix in a bucket."""
 
     at_once = AT_ONCE
+    may_be_unmounted = False
 
     def __init__(self, place: Place, client: Any, cache_control: str) -> None:
         self._place, self._client, self._cache_control = place, client, cache_control

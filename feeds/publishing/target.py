@@ -43,11 +43,13 @@ class Target(Protocol):
     """A place that takes files whole: readers see the former bytes or these. Every method raises NotPublished.
 
     `name` is how people know it, `identity` what else tells it from others, and `at_once` how many writes it takes.
+    One that `may_be_unmounted` is empty then, and no other.
     """
 
     name: str
     identity: str
     at_once: int
+    may_be_unmounted: bool
 
     def listing(self) -> Iterator[tuple[str, str]]:
         """Yield the key and the tag of everything there: of a file of ours it tells the content, as `write` does."""

@@ -32,6 +32,11 @@ class There:
     # Segments that look like a former secret, and that nobody here knows of.
     unknown: set[str] = field(default_factory=set)
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing at all is there."""
+        return not (self.tags or self.foreign or self.unknown)
+
     def feeds_below(self, segment: str) -> list[str]:
         """Return the names of the feeds below a segment."""
         return [name for its, name in self.tags if its == segment and name.startswith("feeds/")]

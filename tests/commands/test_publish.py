@@ -152,6 +152,29 @@ def test_with_watch_each_change_reaches_the_target_and_a_failure_is_told_once_an
     assert "s3://nord/site: 1 feed written, 1 unchanged" in output
 
 
+def test_with_watch_a_site_that_is_closed_is_written_again_though_no_byte_changes(clones, bucket, environ):
+    server = clones.server
+    with start(server, environ, "--publish", "s3://nord/site") as program:
+        wait_for(lambda: bucket.objects() and bucket.objects() == below("site", server.out))
+        clones.editor.network(access=["basic auth"])
+        clones.editor.push("Close the site")
+        wait_for(lambda: bucket.head("site/users.json")["CacheControl"] == "private, max-age=60")
+        program.terminate()
+        program.communicate()
+
+
+def test_an_interrupt_ends_it_at_once_though_the_target_hangs(clones, bucket, environ):
+    clones.server.run(environ=environ)
+    bucket.fail("hang", count=99)
+    arguments = ["publish", "s3://nord/site", "--catalog", clones.server.catalog, "--out", clones.server.out]
+    with subprocess.Popen([sys.executable, "-m", "feeds", *arguments], cwd=ROOT, env=environ) as program:
+        wait_for(lambda: bucket.calls)
+        began = time.monotonic()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(60) == -signal.SIGINT
+    assert time.monotonic() - began < 2  # the call hangs for 3 s
+
+
 def test_a_slow_target_delays_no_pass_and_ends_with_its_parent(clones, bucket, environ):
     server = clones.server
     bucket.fail("hang", count=99)

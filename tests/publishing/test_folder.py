@@ -1,6 +1,8 @@
 """A folder as a target: what a killed run has left there, who else writes there, and what it can't take."""
 
 import os
+import re
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -11,7 +13,7 @@ from feeds.core.errors import UsageError
 from feeds.publishing import folder
 from feeds.publishing.target import NotPublished
 from feeds.storage.static_dir import only_one
-from tests.publishing.conftest import in_folder
+from tests.publishing.conftest import USERS, in_folder
 from tests.publishing.test_publishing import NEW, numbers
 from tests.sites import tree
 
@@ -137,3 +139,39 @@ def test_a_mount_that_can_not_flush_or_lock_folders_is_written_all_the_same(publ
     monkeypatch.setattr(folder.fcntl, "flock", flock)
     assert numbers(publisher()) == (3, 0, 0, 1)
     assert tree(target) == publisher.site.tree()
+
+
+def test_an_empty_folder_in_the_place_of_a_mount_is_not_filled(publisher, target):
+    publisher()
+    shutil.rmtree(target)
+    target.mkdir()
+    with pytest.raises(NotPublished, match="is empty, and the site was published there before") as refused:
+        publisher()
+    assert str(refused.value).endswith(
+        f"Mount what belongs there. If it was emptied on purpose: feeds publish {target} --full"
+    )
+    assert tree(target) == {}
+    assert numbers(publisher(full=True)) == (3, 0, 0, 1)
+
+
+def test_feeds_and_their_names_are_on_the_disk_before_a_list_names_them(publisher, target, monkeypatch):
+    done, fsync, rename = [], os.fsync, folder.publish
+
+    def flush(fd):
+        done.append(("flush", re.sub(r"^\\.|\\.[0-9a-f]{8}\\.tmp$", "", Path(f"/proc/self/fd/{fd}").readlink().name)))
+        fsync(fd)
+
+    def put(staged, path):
+        done.append(("rename", path.name))
+        rename(staged, path)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(folder, "publish", put)
+    publisher()
+    feeds = [f"{user}.xml" for user in USERS]
+    for feed in feeds:
+        assert done.index(("flush", feed)) < done.index(("rename", feed)) < done.index(("flush", "feeds"))
+    assert done.index(("flush", "feeds")) < done.index(("rename", "users.json")) < len(done) - 1
+    assert ("flush", "target") in done[done.index(("rename", "users.json")) :]
+    # The folder of feeds has been made: its own name has to last, too.
+    assert ("flush", "target") in done[: done.index(("rename", "users.json"))]
