@@ -158,7 +158,7 @@ def test_feeds_and_their_names_are_on_the_disk_before_a_list_names_them(publishe
     done, fsync, rename = [], os.fsync, folder.publish
 
     def flush(fd):
-        done.append(("flush", re.sub(r"^\\.|\\.[0-9a-f]{8}\\.tmp$", "", Path(f"/proc/self/fd/{fd}").readlink().name)))
+        done.append(("flush", re.sub(r"^\.|\.[0-9a-f]{8}\.tmp$", "", Path(f"/proc/self/fd/{fd}").readlink().name)))
         fsync(fd)
 
     def put(staged, path):
