@@ -252,6 +252,16 @@ def test_removals_are_judged_over_the_whole_network(site):
     assert (site.build(allow_removals=6)).good
 
 
+def test_rights_that_an_edit_has_ended_long_ago_are_an_edit_s_removals(site):
+    site.user("anna", *(f"a{number}" for number in range(12)))
+    site.build()
+    ended = {"rights": {"until": "2026-11-01"}}
+    site.user("anna", *({"guid": f"a{number}", **(ended if number < 6 else {})} for number in range(12)))
+    refused, *_ = assert_the_same(site, 3)
+    assert refused[0] is BuildRefused
+    assert refused[1].startswith("Nothing was published: edits would take 6 listed videos out of their feeds")
+
+
 def test_a_broken_user_is_built_from_the_last_good_text_that_the_joining_machine_has(site):
     site.build()
     site.write("users/anna.yaml", "videos: [")
@@ -512,6 +522,20 @@ def test_a_byte_that_changed_a_part_that_is_missing_and_rubbish_are_refused(site
         assert f"{path} can't be believed: " in refused(site, shards)
     path.write_bytes(whole)
     assert join(site, shards).good
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("shard", 0), ("shard", 2), ("shard", "1"), ("of", None), ("at", "now"), ("at", "2026-11-24T12:00:00"),
+        ("events", 7), ("events", ["x"]),
+    ],
+)  # fmt: skip
+def test_a_forged_first_line_ends_in_words(site, tmp_path, key, value):
+    shards = build_shards(site, tmp_path / "shards", 1)
+    _forge(shards / "1-of-1.shard", lambda head: {**head, key: value})
+    said = refused(site, shards)
+    assert "can't be believed: it is broken" in said
 
 
 @pytest.mark.parametrize(
