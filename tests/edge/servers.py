@@ -6,6 +6,7 @@ Changed in what was written are only the port, and where logs go: nothing else o
 import base64
 import http.client
 import os
+import random
 import re
 import shutil
 import signal
@@ -48,8 +49,11 @@ def feeds_edge(*arguments, **environ):
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """Return a port that nobody has: below those that the kernel hands out, which another test may get at any moment."""
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Server:
@@ -110,8 +114,13 @@ class Server:
         finally:
             connection.close()
 
+    def logged(self):
+        """Stop it, for a line is written after its answer, and return all that it has logged."""
+        self.stop()
+        return self.log()
+
     def log(self):
-        """Return all that it has written."""
+        """Return all that it has written so far."""
         return "".join(path.read_text(errors="replace") for path in sorted(self.logs.iterdir()))
 
     def _environ(self):

@@ -56,7 +56,7 @@ def test_a_callback_is_on_the_disk_and_its_secret_in_no_log(server, catalog, gun
         assert server.ask(path, method="POST", host=host, body=READY).status == 502
     invited = f"https://{host}/?invitation={NEW}"
     assert server.ask(f"/connect/return?code={NEW}", host=host, Referer=invited).status == 502
-    log = server.log() + logged
+    log = server.logged() + logged
     assert "/callback/***" in log
     assert " 502 " in log or '"status":502' in log
     assert SECRET not in log
@@ -135,8 +135,8 @@ def test_where_the_app_sends_a_browser_is_in_no_log(server, catalog):
         server.start()
         answer = server.ask("/connect", host=PARTNERS, method="POST", body=b"")
     assert (answer.status, answer["Location"]) == (302, location)
-    assert "/connect" in server.log()
-    assert NEW not in server.log()
+    assert "/connect" in server.logged()
+    assert NEW not in server.logged()
 
 
 def test_the_app_may_be_given_by_name(server, catalog):

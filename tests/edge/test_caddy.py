@@ -43,7 +43,7 @@ def test_it_speaks_tls_by_itself_and_port_80_leads_there(caddy, catalog):
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.0 200")
     assert b"\r\nStrict-Transport-Security: max-age=31536000\r\n" in answer
-    assert NEW not in caddy.log()
+    assert NEW not in caddy.logged()
 
 
 def test_a_configuration_with_secrets_is_for_caddy_alone(caddy, catalog):
@@ -61,7 +61,7 @@ def test_a_configuration_with_secrets_is_for_caddy_alone(caddy, catalog):
 def test_nobody_can_ask_it_for_its_configuration(caddy, catalog):
     caddy.configure(catalog(()))
     caddy.start()
-    assert '"admin endpoint disabled"' in caddy.log()
+    assert '"admin endpoint disabled"' in caddy.logged()
 
 
 def test_the_log_tells_which_login_was_used_and_whether_the_old_address_was(caddy, catalog):

@@ -42,7 +42,7 @@ def test_with_a_certificate_it_speaks_tls_and_port_80_leads_there(nginx, catalog
     unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
     with urllib.request.urlopen(f"https://127.0.0.1:{port}/users.json", context=unchecked) as answer:
         assert (answer.status, answer.headers["Strict-Transport-Security"]) == (200, "max-age=31536000")
-    assert NEW not in nginx.log()
+    assert NEW not in nginx.logged()
 
 
 def test_the_challenge_of_a_certificate_is_answered_and_other_dot_files_are_not(nginx, catalog):
@@ -108,7 +108,7 @@ def test_an_open_site_has_its_errors_in_the_log(nginx, catalog):
     (nginx.root / "users.json").symlink_to("users.json")
     nginx.start()
     nginx.ask("/users.json")
-    assert "open()" in nginx.log()
+    assert "open()" in nginx.logged()
 
 
 def test_without_a_login_nothing_is_told_by_an_error(nginx, catalog):

@@ -62,7 +62,7 @@ def test_who_satisfies_all_ways_gets_the_documents_and_nobody_else_anything(serv
             assert server.ask(f"{path}users.json", login=login).status == 404
         for dot in (OLD.replace(".", "x"), OLD.replace(".", "")):  # in a pattern a dot would stand for any letter
             assert server.ask(f"/{dot}/users.json", login=login).status == 404
-    log = server.log()
+    log = server.logged()
     assert not [secret for secret in (NEW, OLD, "kP4", "tQ7", *SECRETS["FEEDS_SITE_USERS"].split()) if secret in log]
 
 
