@@ -49,7 +49,7 @@ def feeds_edge(*arguments, **environ):
 
 
 def free_port():
-    """Return a port that nobody has: below those that the kernel hands out, which another test may get at any moment."""
+    """Return a port that nobody has: below those that the kernel hands out, for another test may get one of them."""
     while True:
         port = random.randrange(12_000, 32_000)
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
