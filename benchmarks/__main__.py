@@ -52,6 +52,7 @@ GROUPS: dict[str, Callable[[Size, Path], Iterable[Row]]] = {
     "full": rows.full_build,
     "incremental": rows.incremental,
     "growth": rows.growth,
+    "reading": rows.reading,
     "shards": shards.in_shards,
     "callback": callbacks,
     "sync": syncs,

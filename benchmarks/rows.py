@@ -13,7 +13,7 @@ from pathlib import Path
 from lxml import etree
 
 from benchmarks import history, network, peers
-from benchmarks.measure import Candidate, Run, interleaved, seconds
+from benchmarks.measure import Candidate, Run, cpu_seconds, interleaved, seconds
 
 ROOT = Path(__file__).parent.parent
 
@@ -149,6 +149,17 @@ def growth(size: Size, scratch: Path) -> Iterator[Row]:
             continue
         figure, met = _at_most(high / low, 2)
         yield Row(name, "<= 2 x", f"{figure} ({high:.0f} MiB; {low:.0f} MiB)", met)
+
+
+def reading(size: Size, scratch: Path) -> Iterator[Row]:
+    """Yield what the commands cost that read every text and every event anew; they have no goal."""
+    for users, videos in size.growth:
+        site = _Site(scratch / str(users), users, videos)
+        for verb in ("status", "check"):
+            command = [sys.executable, "-m", "feeds", verb, "--catalog", site.catalog]
+            (runs,) = interleaved(Candidate(command, folder=ROOT, memory=True), rounds=size.rounds)
+            figure = f"{cpu_seconds(runs):.1f} s of a processor; {max(run.together_mib or 0 for run in runs):.0f} MiB"
+            yield Row(f"`feeds {verb}`, {users * videos:,} videos", "", figure, None)
 
 
 def callback_cost(size: Size, scratch: Path) -> Iterator[Row]:
