@@ -78,6 +78,10 @@ class Repository(Git):
         )
         return self.commit_of(tracking)
 
+    def is_shallow(self) -> bool:
+        """Return whether the clone lacks the beginning of its history."""
+        return self.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
     def fetch_commit(self, remote: str, commit: str) -> None:
         """Fetch a commit by its whole name, though no branch may lead to it. Raises RemoteTrouble."""
         self.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", remote, commit)

@@ -89,6 +89,12 @@ def _run(plan: Plan, done: Pass, journal: Journal, may_push: Callable[[], bool],
 
 
 def _recall(ground: Ground, previous: Previous, remote: str | None) -> None:
+    if ground.repository.is_shallow():
+        raise UsageError(
+            f"{ground.plan.folders.catalog} is a shallow clone, so nobody knows what was allowed since the site that "
+            "is online, and nothing was built.\n"
+            'Clone all of the history: `fetch-depth: 0` at GitHub, `GIT_DEPTH: "0"` at GitLab.'
+        )
     if previous.origins:
         have_commits(ground.repository, remote, previous.origins[0])
     elif previous.said:

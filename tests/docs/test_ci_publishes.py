@@ -174,7 +174,7 @@ def test_runs_at_once_note_everything_once_and_a_force_push_lists_nothing_again(
     assert world.clones.count("a1") == 1
 
 
-def test_what_could_not_be_noted_is_not_shown_and_a_broken_catalog_replaces_nothing(world, github):
+def test_what_could_not_be_noted_is_not_shown_and_a_broken_catalog_lets_imported_videos_go_alone(world, github):
     whole = tree(world.online.folder)
     world.editor.user("bo", *MANY, "b13")
     world.pushed()
@@ -186,10 +186,14 @@ def test_what_could_not_be_noted_is_not_shown_and_a_broken_catalog_replaces_noth
     (world.clones.remote / "hooks/pre-receive").unlink()
     world.editor.write("catalog.yaml", "network: {}\n")
     world.pushed("Break it all")
+    world.server = world.clones.server_named("app")
+    world.server.happens(imported("a1"))
+    world.carry()
     run = github.run()
     assert run.failed
     assert "catalog.yaml:1" in run.output
-    assert world.shows() == (["a1", "a2", "a3", "a4"], MANY)
+    assert "feeds sync found something" in run.output
+    assert world.shows() == (["a2", "a3", "a4"], MANY)
 
 
 def test_a_site_with_a_secret_in_its_addresses_lies_below_it_and_is_found_there(world, github):
