@@ -27,7 +27,7 @@ from tests.docs.machine import Machine
 from tests.docs.steps import Meanwhile, Typed, Written, agrees, steps
 
 DEPLOY, TRANSCRIPT = ROOT / "docs/deploy.md", ROOT / "docs/deploy-transcript.md"
-WAIT_S = 30
+WAIT_S = 60
 
 
 class Server:

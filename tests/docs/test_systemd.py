@@ -117,6 +117,14 @@ def test_whoever_stops_the_services_waits_longer_than_they_need():
     assert app.words("RestartPreventExitStatus") == [str(run_path(str(ROOT / "app.py"))["_CANNOT_LOAD"])]
 
 
+def test_the_app_s_socket_is_there_before_it_and_stays_when_it_goes():
+    app, held = Unit(FOLDER, "feeds-app.service"), Unit(FOLDER, "feeds-app.socket")
+    assert "feeds-app.socket" in app.words("Requires")
+    assert "feeds-app.socket" in app.words("After")
+    assert command_of(app)[-1] == held.get("ListenStream")
+    assert not {"BindsTo", "PartOf"} & {key for key, _ in held.settings}
+
+
 def test_state_and_clone_lie_apart_and_each_service_writes_its_own_folders_alone():
     env = dict(re.findall(r"^([A-Z_]+)=(.*)$", (FOLDER / "feeds.env").read_text(), re.M))
     assert not Path(env["FEEDS_STATE"]).is_relative_to(env["FEEDS_CATALOG"])
