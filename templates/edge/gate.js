@@ -70,7 +70,7 @@ function secretsOf(text) {
 function usersOf(text) {
   const users = new Map();
   for (const line of (text || "").split(/[\n,]/)) {
-    const user = /^\s*([^\s:]+):[$]pbkdf2-sha256[$]([0-9]+)[$]([./A-Za-z0-9]+)[$]([./A-Za-z0-9]+)\s*$/.exec(line);
+    const user = /^\s*([^\s:]+):[$]pbkdf2-sha256[$]([1-9][0-9]{0,5})[$]([./A-Za-z0-9]{22})[$]([./A-Za-z0-9]{43})\s*$/.exec(line);
     if (user) users.set(user[1], { iterations: Number(user[2]), salt: bytesOf(user[3]), key: bytesOf(user[4]) });
   }
   if (!users.size) throw new Closed("FEEDS_SITE_USERS has no login made with --for {{ platform }}: the site stays closed.");
@@ -129,7 +129,7 @@ function bitsOf(address) {
   const parts = text.includes(":") ? groupsOf(text) : text.split(".");
   const [count, width, base] = text.includes(":") ? [8, 16, 16] : [4, 8, 10];
   const form = base === 16 ? /^[0-9a-f]{1,4}$/i : /^[0-9]{1,3}$/;
-  if (parts.length !== count || !parts.every((part) => form.test(part) && parseInt(part, base) < 2 ** width)) return null;
+  if (parts.length !== count || !parts.every((part) => form.test(part))) return null;
   return parts.map((part) => parseInt(part, base).toString(2).padStart(width, "0")).join("");
 }
 
@@ -137,5 +137,5 @@ function groupsOf(text) {
   const [head, tail, more] = text.split("::").map((side) => (side ? side.split(":") : []));
   if (more !== undefined) return [];
   if (tail === undefined) return head;
-  return [...head, ...Array(Math.max(1, 8 - head.length - tail.length)).fill("0"), ...tail];
+  return [...head, ...Array(Math.max(0, 8 - head.length - tail.length)).fill("0"), ...tail];
 }

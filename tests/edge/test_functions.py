@@ -161,7 +161,11 @@ def test_a_document_that_is_known_is_not_sent_again(function, catalog):
         ("192.0.2.128/25", ["192.0.2.128", "192.0.2.255", "::ffff:192.0.2.130"], ["192.0.2.127", "192.0.3.128"]),
         ("192.0.2.7", ["192.0.2.7"], ["192.0.2.70", "192.0.2.6", "192.0.2.07x", "2.7", ""]),
         ("2001:db8:12::/47", ["2001:db8:12::1", "2001:DB8:13:ffff::"], ["2001:db8:14::", "2001:db8::", "::", "::1::"]),
-        ("2001:db8::7", ["2001:db8::7", "2001:db8:0:0:0:0:0:7"], ["2001:db8::70", "2001:db8::7:0", "2001:db8:7"]),
+        (
+            "2001:db8::7",
+            ["2001:db8::7", "2001:db8:0:0:0:0:0:7"],
+            ["2001:db8::70", "2001:db8::7:0", "2001:db8:7", "2001:db8::7::1"],
+        ),
         ("::/0", ["::1"], ["192.0.2.1", "x", "1:2:3:4:5:6:7:8:9", "256.1.1.1"]),
         ("0.0.0.0/0", ["192.0.2.1"], ["::1", "1.2.3", "1.2.3.256", "1.2.3.4.5"]),
     ],
@@ -183,7 +187,10 @@ def test_without_its_secret_the_site_stays_closed(function, catalog, secrets):
     assert "FEEDS_SITE_PATH is not set, or too short" in function.said
 
 
-@pytest.mark.parametrize("users", [None, "nord-2:kP4.new-password", "nord-2:$2b$05$" + "a" * 53])
+CUT_OFF = f"nord-2:$pbkdf2-sha256$1000${'a' * 22}$aaaa"
+
+
+@pytest.mark.parametrize("users", [None, "nord-2:kP4.new-password", f"nord-2:$2b$05${'a' * 53}", CUT_OFF])
 def test_without_a_login_that_it_can_read_the_site_stays_closed(function, catalog, users):
     function.configure(catalog(("basic auth",)))
     environ = {} if users is None else {"FEEDS_SITE_USERS": users}
