@@ -216,6 +216,10 @@ def test_a_web_server_that_is_named_by_its_address_is_asked_by_the_site_s_name(s
     with PublishedSite(served.url, ways=(), paths=(NEW,)) as site:
         site.see(site.at("users.json"))
     assert served.hosts == [served.url.split("/")[2]]
+    # A host's own name for the site is kept.
+    for address, name in {"https://nord.netlify.example": None, "http://localhost:8000": "feeds.nord.example"}.items():
+        with PublishedSite(BASE, served_at=address) as site:
+            assert site._host == name
 
 
 def test_its_certificate_must_be_the_site_s_however_the_server_is_named(tmp_path, need):
