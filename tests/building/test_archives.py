@@ -180,3 +180,12 @@ def test_the_history_of_a_video_follows_it_into_the_archive(archived):
         "imported as x-z1",
         "catalog: Archive z1",
     ]
+
+
+def test_of_what_stands_in_the_archive_and_in_the_user_s_file_the_file_has_the_last_word(archived):
+    archived.user("anna", "a1", {"guid": "z1", "withdraw": "the contract has ended"})
+    [still] = read_still_live(folders(archived), AT)
+    assert (still.guid, still.ground) == ("z1", Ground.WITHDRAWN)
+    archived.user("anna", "a1", "z1")
+    archive(archived, {"guid": "z1", "withdraw": "an older word"})
+    assert read_still_live(folders(archived), AT) == []
