@@ -64,7 +64,7 @@ def moment_words(moment: datetime) -> str:
 def publication_words(publication: Publication | None) -> str:
     """Return what the last build came to."""
     if publication is None:
-        return "none yet"
+        return "none by this machine"
     words = [f"{publication.listed:,} videos listed" if publication.published else "refused: the site stayed as it was"]
     if publication.commit:
         words.append(f"commit {visible(publication.commit[:10])}")

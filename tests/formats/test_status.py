@@ -68,7 +68,7 @@ Nord Clips, 2026-11-28 09:05 UTC
   unknown guids                    0
   dead letters                     0
 
-  last publication  none yet
+  last publication  none by this machine
   journal           empty
 
 Nothing needs a person.
