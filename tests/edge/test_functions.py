@@ -55,6 +55,7 @@ class Function:
         )  # fmt: skip
         self.said = done.stderr
         told = json.loads(done.stdout)
+        self.config = told.get("config")
         answers = [Answer(each["status"], each["headers"], base64.b64decode(each["body"])) for each in told["answers"]]
         return answers, [path for _, path in told["asked"]]
 
@@ -145,12 +146,12 @@ def test_a_document_that_is_known_is_not_sent_again(function, catalog):
     """Also where the host, or something on the way, has weakened the tag for it compresses."""
     function.configure(catalog(()))
     tag = f'"{len(LIST)}-of-the-host"'
-    known = (tag, f"W/{tag}", f'"other", W/{tag}', "*")
+    known = (tag, f"W/{tag}", f'"other", W/{tag}', "*", f'"{len(LIST)}-of-the-host-packed"')
     requests = [function._request("/users.json", **{"If-None-Match": each}) for each in (*known, '"other"', tag[1:])]
     function._request = lambda request: request
     answers, _ = function.ask_all([(each,) for each in requests])
     assert [answer.status for answer in answers] == [304] * len(known) + [200, 200]
-    assert {answer.body for answer in answers[:4]} == {b""}
+    assert {answer.body for answer in answers[: len(known)]} == {b""}
     assert {answer["etag"] for answer in answers} == {tag}
     assert {answer["cache-control"] for answer in answers} == {"public, max-age=60"}
 
@@ -217,6 +218,14 @@ def test_a_site_below_a_path_is_served_there_alone(function, catalog):
     assert [answer.status for answer in answers] == [200, 404, 404, 404, 404]
 
 
+def test_netlify_asks_the_function_before_every_file_and_serves_none_where_it_fails(tmp_path, catalog, need):
+    need("node")
+    function = Function("netlify", tmp_path)
+    function.configure(catalog(()))
+    function.ask("/users.json")
+    assert function.config == {"path": "/*", "onError": "fail"}
+
+
 def test_no_file_holds_a_secret_and_none_has_to_be_known(function, catalog):
     folder = catalog(("basic auth", "secret path", "addresses"))
     with_secrets, _ = feeds_edge(function.platform, "--catalog", folder, **SECRETS)
@@ -245,7 +254,7 @@ def test_the_hosts_settings_are_well_formed_and_lead_to_the_folder(tmp_path, cat
         "not_found_handling": "none",
     }
     assert wrangler["routes"] == [{"pattern": "feeds.nord.example", "custom_domain": True}]
-    assert (wrangler["name"], wrangler["workers_dev"]) == ("feeds-nord-example", False)
+    assert (wrangler["name"], wrangler["workers_dev"], wrangler["preview_urls"]) == ("feeds-nord-example", False, False)
     assert wrangler["observability"] == {"enabled": False}
 
 
