@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,8 +17,8 @@ def basic(login):
 class ClosedSite(ThreadingHTTPServer):
     """Serves `folder` rightly closed; each attribute below spoils one thing of it.
 
-    `answers` are statuses and headers by path, before anything else is looked at; `open` are endings of paths that need
-    no login; `asked` are (path, Authorization), `hosts` the names that were asked for.
+    `answers` are statuses, headers, bodies by path, and how often one more byte comes, before all else; `open` are
+    endings of paths that need no login; `asked` are (path, Authorization), `hosts` the names asked for.
     """
 
     daemon_threads = True
@@ -74,12 +75,16 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404)
 
-    def _answer(self, status, headers=None, body=b""):
+    def _answer(self, status, headers=None, body=b"", every_s=None):
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # the reader has had enough
+            self.wfile.write(body)
+            while every_s:
+                time.sleep(every_s)
+                self.wfile.write(b" ")
 
     def log_message(self, *args):
         pass

@@ -5,6 +5,7 @@ A challenge is https://www.rfc-editor.org/rfc/rfc7617 . What a web server does b
 machine alone: whether Dailymotion is let in, only Dailymotion can tell.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
 
@@ -15,6 +16,9 @@ from feeds.onboarding.published import MASK, USER_LIST, PublishedSite, Seen, Unf
 # Of what should not be seen at all, so much is enough to know it again.
 EXCERPT_BYTES = 64 * 1024
 UNAUTHORIZED, FORBIDDEN = 401, 403
+
+# One of several challenges, perhaps.
+_BASIC = re.compile(r"(?:^|,)\s*basic\b", re.I)
 
 _CLOSE = "Have the web server closed as the catalog says (feeds edge), and see that it has read its configuration."
 
@@ -52,7 +56,7 @@ def _without_login(site: PublishedSite, names: list[str], whole: Seen) -> Iterat
                 yield Answer("closed", "fault", f"{where} answers {seen.status} {how}: anybody can read it", _CLOSE)
             elif not whole.shows:
                 good = False  # nobody gets further with a login, so this tells nothing of it
-            elif seen.status != UNAUTHORIZED or not seen.challenge.lower().startswith("basic"):
+            elif seen.status != UNAUTHORIZED or not _BASIC.search(seen.challenge):
                 good = False
                 what = f"{where} answers {seen.status} {how}, where 401 and Basic are expected"
                 yield Answer("closed", "fault", what, f"Dailymotion may wait to be asked for its login. {_CLOSE}")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -9,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from feeds.core.access import Way
 from feeds.core.catalog import UserList
@@ -16,7 +18,8 @@ from feeds.formats import mrss
 from feeds.onboarding.examining import Answer, Verdict
 from feeds.settings import is_loopback
 
-TIMEOUT_S = 10.0
+# Seconds to connect and between two reads, and for a whole document.
+TIMEOUT_S, WHOLE_S = 10.0, 60.0
 MAX_BYTES = 64 * 1024 * 1024
 FEEDS_TRIED = 3
 USER_LIST = "users.json"
@@ -142,10 +145,10 @@ class PublishedSite:
             ) as answer:
                 names = answer.headers
                 kind = names.get("Content-Type", "").partition(";")[0].strip().lower()
-                body = bytes(answer.raw.read(most + 1, decode_content=True))
+                body = _body(answer, most + 1)
                 status, challenge = answer.status_code, names.get("WWW-Authenticate", "")
                 return Seen(status, kind, names.get("Location", ""), challenge, body)
-        except (requests.RequestException, ValueError, OSError) as error:
+        except (requests.RequestException, HTTPError, ValueError, OSError) as error:
             raise Unfit("can't be reached") from error
 
     def read(self, url: str, kind: str) -> bytes:
@@ -158,6 +161,16 @@ class PublishedSite:
         if len(seen.body) > MAX_BYTES:
             raise Unfit(f"is larger than {MAX_BYTES:,} bytes", seen.status)
         return seen.body
+
+
+def _body(answer: requests.Response, most: int) -> bytes:
+    """Return so much of a body; one that trickles must not hold the terminal. Raises Unfit."""
+    deadline, body = time.monotonic() + WHOLE_S, bytearray()
+    while len(body) < most and (chunk := answer.raw.read1(min(most - len(body), 1 << 16), decode_content=True)):
+        body += chunk
+        if time.monotonic() > deadline:
+            raise Unfit("takes too long", answer.status_code)
+    return bytes(body)
 
 
 def _is_address(url: str) -> bool:

@@ -277,3 +277,34 @@ def test_neither_proxy_nor_logins_of_the_environment_are_used(served, monkeypatc
 def test_a_list_without_an_end_is_not_read_to_it(served, monkeypatch):
     monkeypatch.setattr("feeds.onboarding.published.MAX_BYTES", 40)
     assert faults(examine(served))[0] == "site SITE/<site secret>/users.json is larger than 40 bytes"
+
+
+def test_a_document_that_trickles_is_given_up(served, monkeypatch):
+    monkeypatch.setattr("feeds.onboarding.published.WHOLE_S", 0.1)
+    served.answers[f"/{NEW}/users.json"] = (
+        200,
+        {"Content-Type": "application/json", "Content-Length": "99"},
+        b"[",
+        0.02,
+    )
+    assert faults(examine(served)) == ["site SITE/<site secret>/users.json takes too long"]
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": "99", "Connection": "close"}, {"Content-Encoding": "gzip"}])
+def test_a_document_that_breaks_off_or_is_not_packed_as_it_says_is_a_fault(served, headers):
+    served.answers[f"/{NEW}/users.json"] = (200, {"Content-Type": "application/json", **headers}, b"[]")
+    assert faults(examine(served)) == ["site SITE/<site secret>/users.json can't be reached"]
+
+
+def test_a_question_for_a_login_may_be_one_of_several(served):
+    served.challenge = 'Negotiate, Basic realm="feeds"'
+    assert faults(examine(served)) == []
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [b"[" * 90_000, b"\xff\xfe", b"{}", b"[1]", b'[{"feed_url": 7}]', b'[{"feed_url": "//["}]', b'[{"id": "x"}]'],
+)
+def test_rubbish_is_one_fault_and_no_trace(served, rubbish):
+    served.answers[f"/{NEW}/users.json"] = (200, {"Content-Type": "application/json"}, rubbish)
+    assert len([each for each in examine(served) if each.startswith("fault") and " closed " not in each]) == 1
