@@ -9,6 +9,7 @@ from tests.docs.steps import Typed, Written, agrees, steps
 
 
 def test_the_document_followed_line_by_line_gives_a_closed_site_and_shows_what_is_printed(server):
+    before = outside()
     played = list(server.follow(DEPLOY.read_text()))
     typed = [(step, answer) for step, answer in played if isinstance(step, Typed)]
     assert len(typed) > 40
@@ -25,7 +26,13 @@ def test_the_document_followed_line_by_line_gives_a_closed_site_and_shows_what_i
     nobody_else_reads_the_site_and_node_exporter_the_metrics(server)
     no_secret_is_in_a_log_also_when_the_app_is_down(server)
     bad_settings_end_the_app_with_their_reason(server)
-    assert not Path("/opt/feeds/deploy").exists(), "it was done to this machine"
+    assert outside() == before
+
+
+def outside():
+    """Return what a deployment would have left on this machine."""
+    folders = (Path(name) for name in ("/opt", "/srv", "/var/lib", "/etc/nginx/sites-enabled", "/etc/systemd/system"))
+    return [sorted(folder.iterdir()) for folder in folders if folder.exists()]
 
 
 def restarts_refuse_nobody(server):

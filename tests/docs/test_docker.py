@@ -71,7 +71,7 @@ def test_each_service_writes_into_its_volumes_alone_and_has_no_right_of_root_s(n
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "web" else [])
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE", "DAC_READ_SEARCH"] if name == "web" else [])
     assert "privileged" not in service
     assert "user" not in service
     assert {each.split(":")[0] for each in service["volumes"] if each[0] != "."} <= set(COMPOSE["volumes"])
@@ -110,7 +110,7 @@ def test_whoever_stops_them_waits_longer_than_they_need():
 
 @pytest.fixture
 def machine(tmp_path, need, kernel_refuses):
-    for tool in ("root", "unshare", "ip", "git"):
+    for tool in ("root", "unshare", "ip", "git", "caddy", "setpriv"):
         need(tool)
     (tmp_path / "machine").mkdir()
     try:
@@ -213,13 +213,34 @@ def test_the_steps_give_a_program_that_runs_as_its_user_under_a_read_only_root_a
 
     machine.do(
         f"git init -q -b main /root/n && cd /root/n && cp -r {ROOT}/catalog.yaml {ROOT}/users {ROOT}/results . && "
+        "sed -i 's/^  parent_id: .*/&\\n  access: [basic auth, secret path]/' catalog.yaml && "
         "git add . && git -c user.name=o -c user.email=o@n.example commit -qm b && git clone -q --bare . /srv/n.git && "
         "chown -R feeds: /srv/n.git && runuser -u feeds -- git clone -q /srv/n.git /var/lib/feeds/catalog"
     )
     service = COMPOSE["services"]["sync"]
-    sync = Container(machine, "sync", service["command"], writable=[*writable(service), "/srv/n.git"])
+    machine.do("echo M3tRp5f0cTqVwXyZ7aB9dE1g > /run/secrets/site-path; chown 10001 /run/secrets/*")
+    name = "FEEDS_SITE_PATH_FILE"
+    secret = {name: service["environment"][name]}
+    sync = Container(machine, "sync", service["command"], environ=secret, writable=[*writable(service), "/srv/n.git"])
     sync.start()
     sync.wait_for("test -e /srv/feeds/users.json")
     sync.wait_for("grep -q pushed /run/sync.log")
     assert sync.stop() == 143
     assert machine.do("git -c safe.directory='*' -C /srv/n.git log -1 --format=%an main") == "feeds\n"
+    caddy_can_read_what_edge_writes(machine)
+
+
+def caddy_can_read_what_edge_writes(machine):
+    """As root with those rights that the service `web` has, and not with fewer."""
+    machine.do("install -d -o 10001 /web")
+    words = "PYTHONPATH=/opt/feeds /opt/venv/bin/python -m feeds edge hash dailymotion-1 --generate"
+    machine.do(f"{words} > /run/secrets/site-users 2> /dev/null; chown 10001 /run/secrets/*; chmod 0400 /run/secrets/*")
+    service, web = COMPOSE["services"]["edge"], COMPOSE["services"]["web"]
+    given = {name: value for name, value in service["environment"].items() if name.startswith("FEEDS_")}
+    assert Container(machine, "edge", service["command"], environ=given, writable=["/web"]).run() == 0
+    assert web["command"][2:] == ["--config", "/etc/caddy/feeds/Caddyfile", "--adapter", "caddyfile"]
+    for left_out, is_valid in ((None, True), ("DAC_READ_SEARCH", False)):
+        rights = ",".join(f"+{right.lower()}" for right in web["cap_add"] if right != left_out)
+        as_root = f"setpriv --reuid=0 --regid=0 --clear-groups --bounding-set=-all,{rights} --inh-caps=-all"
+        command = f"HOME=/tmp {as_root} caddy validate --adapter caddyfile --config /web/Caddyfile"
+        assert (machine.run(command)[0] == 0) is is_valid
