@@ -50,6 +50,15 @@ def test_rights_that_stand_in_the_defaults_end_too(site):
     assert "a3" in [each.guid for each in read(site)]
 
 
+def test_what_stands_in_a_file_with_faults_ends_by_no_other_file_of_its_user(site):
+    site.write(
+        "users/anna.yaml",
+        "id: anna\nusername: anna\ndefaults: {category: tv, rights: {until: 2026-11-22}}\nvideos: []\n",
+    )
+    site.write("users/again.yaml", "id: anna\ncolour: blue\nvideos: [{guid: a3}]\n")
+    assert "a3" not in [each.guid for each in read(site)]
+
+
 def test_a_file_with_faults_has_its_videos_still_and_one_that_cannot_be_read_keeps_all_from_counting_as_deleted(site):
     site.user("anna", "a1", "a2", "a3", titel="oops")
     assert [each.guid for each in read(site)] == ["b1", "gone"]

@@ -517,7 +517,16 @@ def test_a_byte_that_changed_a_part_that_is_missing_and_rubbish_are_refused(site
         assert f"{path} can't be believed: " in refused(site, shards)
         path.write_bytes(whole[:place])
         assert f"{path} can't be believed: " in refused(site, shards)
-    for rubbish in (b"\n", b"[]\n", b"\xff\n", b"[" * 60_000 + b"\n", whole + b"\n", whole + whole, whole[1:]):
+    for rubbish in (
+        b"\n",
+        b"[]\n",
+        b"\xff\n",
+        b"[" * 60_000 + b"\n",
+        whole + b"\n",
+        whole + whole,
+        whole[1:],
+        whole[:-1],
+    ):
         path.write_bytes(rubbish)
         assert f"{path} can't be believed: " in refused(site, shards)
     path.write_bytes(whole)
@@ -598,8 +607,11 @@ def test_a_shard_never_goes_where_a_site_is(site, tmp_path):
         build_shards(site, site.out, 3, [1])
     assert site.tree() == before
     (tmp_path / "half" / "feeds").mkdir(parents=True)
-    with pytest.raises(UsageError, match="holds a site"):
-        build_shards(site, tmp_path / "half", 3, [1])
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "users.json").write_text("[]")
+    for part in ("half", "list"):
+        with pytest.raises(UsageError, match="holds a site"):
+            build_shards(site, tmp_path / part, 3, [1])
 
 
 def test_a_shard_leaves_nothing_but_its_file(site, tmp_path):
