@@ -161,6 +161,12 @@ def test_an_address_that_no_server_has_is_refused(base_url):
         edge.parse_address(base_url, "network.base_url")
 
 
+@pytest.mark.parametrize("path", ["../b/", "a/../../b/", "./b/", "a%2fb/", "a*b/", "a//b/"])
+def test_a_path_that_servers_take_for_another_is_refused(path):
+    with pytest.raises(UsageError, match="has a path that can't be written for all servers"):
+        edge.parse_address(f"https://feeds.nord.example/{path}", "network.base_url")
+
+
 def test_a_hash_that_nginx_can_not_read_is_refused(catalog):
     line = feeds_edge("hash", "nord-1", "--for", "netlify", "--generate")[0]
     assert refusal("nginx", "--catalog", catalog(("basic auth",)), FEEDS_SITE_USERS=line) == (
