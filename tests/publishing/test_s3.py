@@ -1,8 +1,10 @@
 """Object storage as it is: types and lifetimes, tags that tell no content, pages of listings, and what it refuses."""
 
 import hashlib
+import os
 import shutil
 import socket
+import subprocess
 import sys
 
 import pytest
@@ -11,9 +13,10 @@ from feeds.core.errors import UsageError
 from feeds.publishing import s3
 from feeds.publishing.target import NotPublished
 from tests.bucket import KEY, SECRET
+from tests.clones import ROOT
 from tests.publishing.conftest import in_bucket
 from tests.publishing.test_publishing import NEW, numbers
-from tests.sites import adopted
+from tests.sites import adopted, line
 
 
 @pytest.fixture
@@ -22,8 +25,6 @@ def publisher(site, bucket):
 
 
 def test_only_what_publishes_to_object_storage_loads_its_package():
-    import subprocess
-
     script = "import feeds.commands.publish, feeds.publishing.publishing, sys; sys.exit('botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
@@ -140,6 +141,54 @@ def test_a_call_that_is_refused_once_is_repeated_by_botocore(publisher, bucket, 
     bucket.fail("503 SlowDown", nth=2)
     assert numbers(publisher()) == (3, 0, 0, 1)
     assert bucket.failed == 1
+
+
+# -- killed: what is remembered by then
+
+
+def killed(publisher, bucket, kind):
+    """Publish in a process of its own that is killed at users.json, before it is put there or after."""
+    command = [sys.executable, "-m", "feeds", "publish", publisher.target, "--catalog", publisher.site.catalog,
+               "--out", publisher.site.out]  # fmt: skip
+    environ = {"PATH": os.environ["PATH"], "FEEDS_STATE": str(publisher.state), **bucket.environ}
+    with subprocess.Popen(command, cwd=ROOT, env=environ) as program:
+        bucket.victim = program.pid
+        bucket.fail(kind, only=r"PUT .*users\.json")
+    assert program.returncode == -9
+    bucket.fail()
+
+
+def test_feeds_that_a_killed_first_run_has_put_there_are_known_as_ours(publisher, bucket):
+    killed(publisher, bucket, "kill")
+    assert len(publisher.there()) == 3
+    publisher.site.user("bo", "bo-0", enabled=False)
+    publisher.site.build()
+    assert numbers(publisher()) == (0, 2, 1, 1)
+    assert publisher.there() == publisher.site.tree()
+
+
+def test_a_list_that_a_killed_run_has_put_there_is_known_as_ours(publisher, bucket):
+    many = [f"user{number}" for number in range(20)]
+    publisher()
+    publisher.site.happened(adopted(*many))
+    publisher.site.build()
+    killed(publisher, bucket, "killed")
+    left = "".join(line("left", "2026-11-22T10:00:00.000Z", user=user, parent="x1nord") for user in many)
+    publisher.site.happened(left)
+    publisher.site.build()
+    assert numbers(publisher()) == (0, 3, 20, 1)
+
+
+def test_a_list_that_a_killed_run_has_not_put_there_leaves_the_one_before_known_as_ours(publisher, bucket):
+    many = [f"user{number}" for number in range(20)]
+    publisher.site.happened(adopted(*many))
+    publisher.site.build()
+    publisher()
+    left = "".join(line("left", "2026-11-22T10:00:00.000Z", user=user, parent="x1nord") for user in many)
+    publisher.site.happened(left)
+    publisher.site.build()
+    killed(publisher, bucket, "kill")
+    assert numbers(publisher()) == (0, 3, 20, 1)
 
 
 # -- what is refused, and how
