@@ -204,6 +204,15 @@ def test_a_machine_that_forgot_goes_on_but_not_where_many_feeds_would_leave(loca
     assert numbers(local(take_over=True)) == (0, 14, 8, 1)
 
 
+def test_of_few_feeds_a_share_says_nothing(local):
+    local()
+    shutil.rmtree(local.state / "publishing")
+    for user in ("bo", "cleo"):
+        local.site.user(user, f"{user}-0", enabled=False)
+    local.site.build()
+    assert numbers(local()) == (0, 1, 2, 1)
+
+
 def test_a_machine_that_remembers_lets_many_leave_as_the_builds_guard_did(local):
     many = [f"user{number}" for number in range(20)]
     local.site.happened(adopted(*many))
@@ -337,6 +346,8 @@ def test_a_secret_that_is_not_configured_any_more_leaves_its_list_first(publishe
     assert numbers(done) == (0, 3, 4, 0)
     assert done.steps[0] == ("delete", "<former secret path>/users.json")
     assert publisher.there() == below(publisher.site.tree(), NEW)
+    [memory] = (publisher.state / "publishing").glob("*.json")
+    assert len(json.loads(memory.read_bytes())["lists"]) == 1  # what is gone is not remembered for ever
 
 
 def test_two_secrets_that_leave_at_once_leave_both_their_lists_first(publisher, closed):

@@ -14,7 +14,7 @@ from feeds.publishing import s3
 from feeds.publishing.target import NotPublished
 from tests.bucket import KEY, SECRET
 from tests.clones import ROOT
-from tests.publishing.conftest import in_bucket
+from tests.publishing.conftest import USERS, in_bucket
 from tests.publishing.test_publishing import NEW, numbers
 from tests.sites import adopted, line
 
@@ -146,25 +146,28 @@ def test_a_call_that_is_refused_once_is_repeated_by_botocore(publisher, bucket, 
 # -- killed: what is remembered by then
 
 
-def killed(publisher, bucket, kind):
-    """Publish in a process of its own that is killed at users.json, before it is put there or after."""
+def killed(publisher, bucket, kind, *, nth=1, only=r"PUT .*users\.json"):
+    """Publish in a process of its own that is killed at a call, before it is done or after."""
     command = [sys.executable, "-m", "feeds", "publish", publisher.target, "--catalog", publisher.site.catalog,
                "--out", publisher.site.out]  # fmt: skip
     environ = {"PATH": os.environ["PATH"], "FEEDS_STATE": str(publisher.state), **bucket.environ}
     with subprocess.Popen(command, cwd=ROOT, env=environ) as program:
         bucket.victim = program.pid
-        bucket.fail(kind, only=r"PUT .*users\.json")
+        bucket.fail(kind, nth=nth, only=only)
     assert program.returncode == -9
     bucket.fail()
 
 
 def test_feeds_that_a_killed_first_run_has_put_there_are_known_as_ours(publisher, bucket):
-    killed(publisher, bucket, "kill")
-    assert len(publisher.there()) == 3
-    publisher.site.user("bo", "bo-0", enabled=False)
+    killed(publisher, bucket, "killed", nth=3, only="PUT .*feeds")
+    before = set(publisher.there())
+    assert before
+    assert "users.json" not in before
+    for user in USERS:
+        publisher.site.user(user, f"{user}-0", enabled=False)
     publisher.site.build()
-    assert numbers(publisher()) == (0, 2, 1, 1)
-    assert publisher.there() == publisher.site.tree()
+    publisher()
+    assert publisher.there() == publisher.site.tree() == {"users.json": b"[]\n"}
 
 
 def test_a_list_that_a_killed_run_has_put_there_is_known_as_ours(publisher, bucket):
