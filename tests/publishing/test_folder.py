@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,22 @@ def test_two_publishers_with_one_state_wait_for_each_other(publisher):
         assert not ended
     thread.join(60)
     assert len(ended) == 1
+
+
+def test_the_list_is_read_while_no_build_runs(publisher):
+    ended = []
+    with only_one(publisher.site.out):
+        thread = threading.Thread(target=lambda: ended.append(publisher()))
+        thread.start()
+        thread.join(0.3)
+        assert not ended
+        entry = publisher.site.out / "feeds/bo.xml"
+        held = entry.read_bytes()
+        entry.unlink()
+        time.sleep(0.1)
+        entry.write_bytes(held)
+    thread.join(60)
+    assert [numbers(done) for done in ended] == [(3, 0, 0, 1)]
 
 
 def test_readers_of_a_file_that_is_replaced_keep_the_one_that_they_have_opened(publisher, target):

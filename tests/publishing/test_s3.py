@@ -75,6 +75,20 @@ def test_tags_that_are_no_md5_are_known_by_the_last_write_and_forgotten_ones_cos
     assert publisher.there() == publisher.site.tree()
 
 
+def test_a_list_of_ours_is_known_by_its_bytes_where_its_tag_is_no_md5(publisher, bucket):
+    bucket.odd_tags = True
+    many = [f"user{number}" for number in range(20)]
+    publisher.site.happened(adopted(*many))
+    publisher.site.build()
+    publisher()
+    left = "".join(line("left", "2026-11-22T10:00:00.000Z", user=user, parent="x1nord") for user in many)
+    publisher.site.happened(left)
+    publisher.site.build()
+    bucket.calls = []
+    assert numbers(publisher()) == (0, 3, 20, 1)
+    assert bucket.calls.count("GET /nord/site/users.json") == 1
+
+
 def test_somebody_elses_bytes_under_a_tag_that_is_no_md5_are_noticed(publisher, bucket):
     bucket.odd_tags = True
     publisher()
