@@ -72,7 +72,7 @@ def serve_otherwise(stage, *ways):
     wait_until_answering(stage._files, stage.site_url, f"/{folder}users.json", stage.keys.headers)
 
 
-def test_each_way_that_does_not_hold_is_found(staged, capsys):
+def test_each_way_that_does_not_hold_is_found_and_so_is_what_opens_the_site_wherever_it_was_left(staged, capsys):
     assert found(staged) == []
     assert OUTSIDER in capsys.readouterr().out
     files = ("users.json", "feeds/x2anna.xml", "feeds/x3bo.xml")
@@ -95,9 +95,7 @@ def test_each_way_that_does_not_hold_is_found(staged, capsys):
     )
     serve_otherwise(staged, Way.BASIC_AUTH, Way.ADDRESSES)
     assert found(staged) == [f"{asks} {name} without the secret gets 200, not 404." for name in files]
-
-
-def test_what_opens_the_site_is_found_wherever_it_was_left(staged):
+    serve_otherwise(staged, *Way)
     (staged.scratch / "app.log").write_text(f"GET /{staged.keys.path}/users.json")
     (staged.scratch / "state" / "kept.json").write_text(f'"{staged.keys.password}"')
     (staged.site / "note.txt").write_text(f"log in by {staged.keys.password}")
