@@ -120,11 +120,10 @@ def machine(tmp_path, need, kernel_refuses):
         kernel_refuses(f"a machine of its own: {error}")
 
 
-def build(machine, root, *, compiles):
+def build(machine, root):
     """Play what changes files, of all stages on one machine: this is Debian with Python, as the base image is.
 
-    Not played are apt-get, as its packages are here, and pip, whose packages are put in place. `compiles`: whether what
-    only makes the start faster is.
+    Not played are apt-get, as its packages are here, and pip, whose packages are put in place.
     """
     machine.do("rm -rf /opt/feeds /opt/venv")
     sent = images.context(root, [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()])
@@ -132,7 +131,7 @@ def build(machine, root, *, compiles):
         for name, given, words in stage.steps:
             if name == "RUN" and "pip install" in words:
                 machine.layer(sys.prefix, "/opt/venv")
-            elif name == "RUN" and "apt-get" not in words and (compiles or "compileall" not in words):
+            elif name == "RUN" and "apt-get" not in words:
                 machine.do(words)
             elif name == "COPY" and "from" not in given:
                 *sources, target = words.split()
@@ -186,12 +185,9 @@ def writable(service):
     return [each.split(":")[1] for each in service["volumes"] if not each.endswith(":ro")]
 
 
-def test_the_steps_give_a_program_that_runs_as_its_user_under_a_read_only_root_and_ends_in_peace(
-    machine, tmp_path, request
-):
+def test_the_steps_give_a_program_that_runs_as_its_user_under_a_read_only_root_and_ends_in_peace(machine, tmp_path):
     (tmp_path / "context").mkdir()
-    compiles = request.config.getoption("--campaigns")
-    build(machine, deployment.software(tmp_path / "context"), compiles=compiles)
+    build(machine, deployment.software(tmp_path / "context"))
     assert machine.do("id -u feeds") == "10001\n"
     machine.do("mkdir -p /run/secrets; echo M3tRp5f0cTqVwXyZ7aB9dE1g > /run/secrets/callback-secret")
     machine.do("chown 10001 /run/secrets/*; chmod 0400 /run/secrets/*")
