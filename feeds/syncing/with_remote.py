@@ -30,6 +30,8 @@ def sync_with_remote(ground: Ground) -> None:
     """Publish what is known, push the journal's events onto the remote's head, and publish that."""
     plan, repository = ground.plan, ground.repository
     branch = _branch(ground)
+    if plan.previous:  # nobody sees what is built before the last step, and a host's clone may lack the results' branch
+        _fetch(ground, branch)
     known, shown = repository.commit_of(_tracking(plan, branch)), None
     known_results, seen = _known_results(ground), ends_of(ground.journal.segments())
     if known is not None:

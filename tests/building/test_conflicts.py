@@ -99,6 +99,16 @@ def test_what_was_imported_leaves_a_feed_that_is_left_alone_and_so_does_what_end
     assert site.users() == ["anna", "bo"]
 
 
+def test_what_is_left_of_a_feed_names_the_address_that_it_has_now(site):
+    site.build()
+    shutil.rmtree(site.state)
+    site.write("users/anna.yaml", BROKEN["value"])
+    site.happened(imported("a2"))
+    site.network(base_url="https://new.nord.example")
+    site.build()
+    assert b'href="https://new.nord.example/feeds/anna.xml"' in (site.out / "feeds/anna.xml").read_bytes()
+
+
 def test_a_frozen_users_windows_still_open_and_close(site):
     site.user(
         "anna", {"guid": "a1", "rights": {"until": "2026-11-24"}}, {"guid": "a2", "rights": {"from": "2026-11-25"}}

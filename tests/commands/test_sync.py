@@ -16,7 +16,7 @@ from feeds.commands.sync import _PushBudget
 from feeds.settings import Folders
 from tests.clones import ROOT, Clones, git
 from tests.receiver import SECRET, Receiver
-from tests.sites import failed, imported, tree
+from tests.sites import failed, imported, tree, user_text
 
 
 @pytest.fixture
@@ -257,14 +257,23 @@ def test_a_publisher_that_keeps_nothing_is_told_what_is_online_and_its_notes_rea
     assert tree(third.out) == {}
 
 
-def test_what_came_after_the_clone_was_made_is_published_and_noted_in_the_same_run(clones):
-    clones.editor.user("bo", "b1", "b2", "b3")
-    clones.editor.push()
+def test_what_comes_while_it_pushes_is_published_and_noted_in_the_same_run(clones):
+    """An editor's commit arrives between our fetch and our push, once."""
+    other = clones.root / "other"
+    git(clones.root, "clone", "--quiet", clones.remote, other)
+    (other / "users/bo.yaml").write_text(user_text("bo", "b1", "b2", "b3"))
+    git(other, "commit", "--quiet", "--all", "-m", "Add b3")
+    git(other, "push", "--quiet", "origin", "HEAD:refs/heads/ahead")
+    clones.hook(
+        "pre-receive",
+        f"[ -e {clones.root}/once ] && exit 0; touch {clones.root}/once; env -u GIT_QUARANTINE_PATH git update-ref "
+        "refs/heads/main $(git rev-parse ahead)",
+    )
     done = clones.server.run("--previous", "none")
     assert (done.returncode, clones.server.listed("bo")) == (0, ["b1", "b2", "b3"])
     assert clones.server.journalled() == []
     noted = [line for lines in clones.results().values() for line in lines if '"listed"' in line]
-    assert any('"b3"' in line for line in noted)
+    assert [sum(f'"{guid}"' in line for line in noted) for guid in ("b1", "b3")] == [1, 1]
 
 
 def test_notes_that_do_not_reach_git_end_with_3_so_that_nobody_publishes_them(clones):

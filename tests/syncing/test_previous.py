@@ -265,6 +265,28 @@ def test_results_on_a_branch_of_their_own_are_remembered_too(clones, ci):
     assert clones.count("a1", "feeds-results") == 1
 
 
+def test_a_clone_that_lacks_the_results_branch_is_judged_with_it(clones, ci):
+    wishes = {"results_branch": "feeds-results"}
+    server = clones.server_named("app")
+    server.happens(imported("a1"))
+    server.sync(site=False, **wishes)
+    for name in ("results/start/2026-11-20.yaml", "published.txt"):
+        path = (clones.editor.catalog if "/" in name else ci.online) / name
+        if "/" in name:
+            server.happens(path.read_text())
+        path.unlink()
+    server.sync(site=False, **wishes)
+    clones.editor.push("The adoptions are on the results' branch alone")
+    git(clones.root, "clone", "--quiet", "--single-branch", clones.remote, "single")
+    server = clones.server_named("run-single")
+    shutil.rmtree(server.catalog)
+    (clones.root / "single").rename(server.catalog)
+    before = bring_with_origins(str(ci.online), server.out, {})
+    done = server.sync(previous=before, instance="ci", **wishes)
+    assert done.troubles == []
+    assert guids((server.out / "feeds/anna.xml").read_bytes()) == ["a2", "a3", "a4"]
+
+
 def test_a_machine_that_builds_nothing_carries_events_and_takes_the_catalog_in(clones):
     clones.editor.user("bo", *MANY, "n1")
     clones.editor.push()
