@@ -46,9 +46,9 @@ def parse(text: str) -> tuple[tuple[SiteUser, ...], list[str]]:
     users: list[SiteUser] = []
     faults = []
     for number, line in enumerate(_lines(text), start=1):
-        name, _, its_hash = line.partition(":")
+        name, colon, its_hash = line.partition(":")
         kind = next((kind for kind, form in _KINDS.items() if form.fullmatch(its_hash)), None)
-        if not is_name(name):
+        if not colon or not is_name(name):  # without a colon it may be a password, which nobody is shown
             faults.append(
                 f"login {number} has no name before its colon, of letters, digits and ._@+- alone. "
                 "Write it as `name:hash`."

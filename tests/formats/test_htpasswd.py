@@ -28,7 +28,7 @@ def test_a_variable_may_part_them_by_commas():
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("nord", 'the hash of "nord" is none that can be used'),
+        ("nord", "login 1 has no name"),
         ("nord:", 'the hash of "nord" is none that can be used'),
         ("nord:password", 'the hash of "nord" is none that can be used'),
         ("nord:{PLAIN}password", 'the hash of "nord" is none that can be used'),
@@ -45,6 +45,12 @@ def test_what_is_no_login_is_told(line, fault):
     assert users == ()
     assert len(faults) == 1
     assert faults[0].startswith(fault)
+
+
+def test_what_may_be_a_password_is_not_repeated():
+    for text in ("CANARY", "nord:pass,CANARY", ":CANARY"):
+        users, faults = parse(text)
+        assert (users, "CANARY" in "".join(faults)) == ((), False)
 
 
 def test_a_name_stands_once_for_nginx_reads_its_first_line_alone():
