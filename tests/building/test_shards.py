@@ -272,6 +272,21 @@ def test_a_broken_user_is_built_from_the_last_good_text_that_the_joining_machine
     assert [item.guid for item in mrss.parse(files["feeds/anna.xml"])[1]] == ["a2", "a3", "a4"]
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("fault", [*BROKEN, "a folder"])
+def test_whatever_is_wrong_with_a_user_s_file_it_fails_no_shard_and_is_told_by_the_join(site, fault, first):
+    if first:
+        site.build()
+    path = site.write("users/anna.yaml", BROKEN.get(fault, ""))
+    if fault == "a folder":
+        path.unlink()
+        path.mkdir()
+    (_, _, _, findings, _, good), files, _ = assert_the_same(site, 3)
+    assert findings
+    assert not good
+    assert ("feeds/anna.xml" in files) == first
+
+
 def test_what_the_joined_site_lists_is_noted_as_by_the_whole(site):
     _, _, noted = assert_the_same(site, 4, record=True)
     assert {each["user"]: list(each["items"]) for each in noted} == {
