@@ -1,6 +1,9 @@
 // Run what `feeds edge netlify` or `cloudflare` has written, as the host would: asked on stdin, answered on stdout.
 // Stand-ins for the host are what it gives a function: its variables, the reader's address, and the files.
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
+
+globalThis.crypto ??= webcrypto; // Debian 12 has Node.js 18, where it has to be asked for
 
 const [platform, file, root] = process.argv.slice(2);
 const { environ, requests } = JSON.parse(readFileSync(0, "utf8"));
