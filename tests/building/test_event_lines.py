@@ -85,3 +85,9 @@ def test_a_file_that_changes_under_its_reader_is_noticed(tmp_path, change):
         path.unlink()
     with pytest.raises(StorageError, match=r"2026-11-20\.yaml .*Build it anew"):
         lines.events(["g:a1"])
+
+
+def test_a_key_that_is_written_with_escapes_is_found_beside_one_that_is_plain(tmp_path):
+    site = Site(tmp_path)
+    site.happened(line("imported", guid="a1", user="bo", remote_id="x1").replace('"guid"', '"g\\u0075id"'))
+    assert list(EventLines(site.catalog, site.state).events(["g:a1"])) == ["g:a1"]
