@@ -7,7 +7,7 @@ import pytest
 from feeds.commands._previous import bring_with_origins
 from feeds.core.errors import BuildRefused, UsageError
 from feeds.formats.mrss import guids
-from tests.clones import Clones, Server, git
+from tests.clones import Clones, Server, git, killed_within
 from tests.sites import imported, tree, user_text
 
 MANY = [f"m{number}" for number in range(12)]
@@ -263,6 +263,23 @@ def test_results_on_a_branch_of_their_own_are_remembered_too(clones, ci):
     ci.run(**wishes)
     assert ci.shows("anna") == ["a2", "a3", "a4"]
     assert clones.count("a1", "feeds-results") == 1
+
+
+def test_a_run_that_is_killed_anywhere_shows_nothing_and_the_next_one_does_it_all(clones, ci):
+    clones.editor.user("bo", "m0", "n1")
+    clones.editor.push("Take videos out\n\nAllow-Removals: 11")
+    results_commit(clones)
+    before, calls, kills = tree(ci.online), 5, 0
+    while killed_within(lambda: ci.run(deploys=False), calls):
+        calls, kills = calls + 37, kills + 1
+        shutil.rmtree(clones.root / "run-2")
+        assert tree(ci.online) == before
+    assert kills >= 5
+    ci.runs += 1
+    assert ci.run() == []
+    assert (ci.shows("anna"), ci.shows("bo")) == (["a2", "a3", "a4"], ["m0", "n1"])
+    lines = [line for its in clones.results().values() for line in its if '"listed"' in line and '"n1"' in line]
+    assert len(lines) == 1
 
 
 def test_a_clone_that_lacks_the_results_branch_is_judged_with_it(clones, ci):
