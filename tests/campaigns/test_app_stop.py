@@ -21,6 +21,7 @@ from tests.serving import SECRET, Gunicorn
 
 ANSWERED, REFUSED, CLOSED = "answered 200", "refused", "closed before an answer"
 GRACE_S = 1
+SOON_S = 15  # on however busy a machine; left alone, gunicorn waits for 30 s
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_a_stop_under_load_loses_nothing_that_was_answered(tmp_path, gunicorn, c
         became, stored = load.became(), journalled(state)
         stops += 1
         told.update(became.values())
-        assert (code, lasted_s < GRACE_S + 2) == (0, True)
+        assert (code, lasted_s < SOON_S) == (0, True)
         assert set(became.values()) <= {ANSWERED, REFUSED, CLOSED}
         assert {guid for guid, what in became.items() if what == ANSWERED} - set(stored) == set()
         assert {guid for guid, what in became.items() if what == REFUSED} & set(stored) == set()
@@ -191,7 +192,7 @@ def test_a_stop_waits_for_a_callback_that_is_half_sent_but_not_for_ever(tmp_path
     late.sendall(rest)
     assert late.recv(1000).startswith(b"HTTP/1.1 200 ")
     code, _ = gunicorn.end(signal.SIGTERM)
-    assert (code, GRACE_S - 0.5 < time.monotonic() - begun < GRACE_S + 2) == (0, True)
+    assert (code, GRACE_S - 0.5 < time.monotonic() - begun < SOON_S) == (0, True)
     for sender in (late, never):
         sender.close()
     assert journalled(tmp_path / "state") == {"late": 1}
