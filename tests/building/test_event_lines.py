@@ -91,3 +91,12 @@ def test_a_key_that_is_written_with_escapes_is_found_beside_one_that_is_plain(tm
     site = Site(tmp_path)
     site.happened(line("imported", guid="a1", user="bo", remote_id="x1").replace('"guid"', '"g\\u0075id"'))
     assert list(EventLines(site.catalog, site.state).events(["g:a1"])) == ["g:a1"]
+
+
+def test_a_value_with_an_escape_and_what_a_listing_names_are_found_each_by_itself(tmp_path):
+    site = Site(tmp_path)
+    site.happened(line("imported", guid="a/1", user="bo", remote_id="x1").replace("a/1", "a\\/1"))
+    site.happened(line("listed", user="bo", items={"b1": "d1"}))
+    lines = EventLines(site.catalog, site.state)
+    assert [event.event for event in lines.events(["g:a/1"])["g:a/1"]] == ["imported"]
+    assert [event.event for event in lines.events(["g:b1"])["g:b1"]] == ["listed"]
