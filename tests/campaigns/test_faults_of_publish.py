@@ -126,7 +126,7 @@ def test_whichever_call_fails_the_list_is_true_at_every_moment_and_the_next_run_
     kinds = ("503 SlowDown", "403 AccessDenied", "drop", "lost")
     plan = [(kind, nth) for kind in kinds for nth in range(1, calls + 1)]
     faults = moments = 0
-    for kind, nth in some_of(plan, all_of_them=campaign_s > 60, seconds=campaign_s / 8):
+    for kind, nth in some_of(plan, all_of_them=campaign_s > 60, seconds=campaign_s / 20):
         moved.put_back()
         bucket.fail(kind, nth=nth)
         with suppress(NotPublished):
@@ -147,7 +147,7 @@ def test_killed_at_any_call_the_list_is_true_and_the_next_run_ends_it(tmp_path, 
     moved.publish(moved)
     plan = [(kind, nth) for kind in ("kill", "killed") for nth in range(1, len(bucket.calls) + 1)]
     kills = 0
-    for kind, nth in some_of(plan, all_of_them=campaign_s > 60, seconds=campaign_s / 8):
+    for kind, nth in some_of(plan, all_of_them=campaign_s > 60, seconds=campaign_s / 20):
         moved.put_back()
         command = [sys.executable, "-m", "feeds", "publish", "s3://nord/site", "--catalog", moved.site.catalog,
                    "--out", moved.site.out]  # fmt: skip
@@ -208,7 +208,7 @@ def test_whichever_system_call_fails_or_kills_a_folder_is_whole_and_the_next_run
     calls = forge.calls(command, moved.site.state, FAULTS, environ=moved.environ, and_children=True)
     assert moved.there() == moved.after
     faults = 0
-    for call, which in some_of(calls, all_of_them=campaign_s > 60, seconds=campaign_s / 8):
+    for call, which in some_of(calls, all_of_them=campaign_s > 60, seconds=campaign_s / 20):
         moved.put_back()
         fault = f"error={FAULTS[call]}" if how == "fails" else "signal=KILL"
         ran = forge.run(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from feeds.commands._publishing import refuse_target
+from feeds.core.errors import UsageError
 from tests.bucket import KEY, SECRET, Bucket
 from tests.clones import ROOT, Clones
 from tests.sites import imported, tree
@@ -82,47 +84,31 @@ def test_a_target_that_fails_ends_a_sync_with_3_when_all_else_is_done(clones, bu
 
 
 def test_a_target_that_is_none_is_refused_before_anything_is_done(clones, environ):
-    for target, words in {
-        "https://nord.example/": "The target is no folder and no bucket",
-        f"s3://{KEY}:{SECRET}@nord": "The target is no address of a bucket",
-        "s3://": "The target is no address of a bucket",
-        "s3://nord/../other": "The target is no address of a bucket",
-        "s3://nord/a b": "The target is no address of a bucket",
-    }.items():
-        done = clones.server.run("--publish", target, environ=environ)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert words in done.stderr
-        assert SECRET not in done.stderr
-        assert KEY not in done.stderr
+    done = clones.server.run("--publish", f"s3://{KEY}:{SECRET}@nord", environ=environ)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "The target is no address of a bucket" in done.stderr
+    assert SECRET not in done.stderr
+    assert KEY not in done.stderr
     assert not clones.server.out.exists()
+
+
+@pytest.mark.parametrize("target", ["https://nord.example/", "ftp://nord.example", ""])
+def test_what_is_neither_a_folder_nor_a_bucket_is_no_target(target):
+    with pytest.raises(UsageError, match="The target is no folder and no bucket"):
+        refuse_target(target)
 
 
 def test_without_the_package_it_is_said_how_to_install_it(clones, environ, tmp_path):
     (tmp_path / "without/botocore").mkdir(parents=True)
     (tmp_path / "without/botocore/__init__.py").write_text("raise ImportError")
     environ["PYTHONPATH"] = str(tmp_path / "without")
-    clones.server.run(environ=environ)
-    for arguments in (["publish", "s3://nord"], ["sync", "--publish", "s3://nord"]):
-        done = feeds(environ, *arguments, "--catalog", clones.server.catalog, "--out", clones.server.out)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "needs the package botocore" in done.stderr
-        assert "make s3" in done.stderr
     (tmp_path / "target").mkdir()
-    done = feeds(
-        environ, "publish", tmp_path / "target", "--catalog", clones.server.catalog, "--out", clones.server.out
-    )
+    done = clones.server.run("--publish", tmp_path / "target", environ=environ)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_a_folder_that_holds_or_is_what_it_is_made_from_is_refused(clones, environ, tmp_path):
-    server = clones.server
-    server.run(environ=environ)
-    (server.out / "below").mkdir()
-    for target in (server.out, server.out / "below", server.catalog, server.state, server.catalog / "pages", tmp_path):
-        done = feeds(environ, "publish", target, "--catalog", server.catalog, "--out", server.out)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "can't be published to: " in done.stderr
-    assert clones.server.status() == ""
+    done = feeds(environ, "publish", "s3://nord", "--catalog", clones.server.catalog, "--out", clones.server.out)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "needs the package botocore" in done.stderr
+    assert "make s3" in done.stderr
 
 
 # -- beside the passes
@@ -145,22 +131,14 @@ def test_with_watch_each_change_reaches_the_target_and_a_failure_is_told_once_an
         calls = len(bucket.calls)
         time.sleep(1)
         assert len(bucket.calls) == calls  # nothing changed, nothing is asked
+        clones.editor.network(access=["basic auth"])
+        clones.editor.push("Close the site: no byte of it changes, but who may keep it does")
+        wait_for(lambda: bucket.head("site/users.json")["CacheControl"] == "private, max-age=60")
         program.terminate()
         output, errors = program.communicate()
     assert (program.returncode, errors) == (143, "")
     assert output.count("the store is overloaded or down (PutObject: SlowDown)") == 1
     assert "s3://nord/site: 1 feed written, 1 unchanged" in output
-
-
-def test_with_watch_a_site_that_is_closed_is_written_again_though_no_byte_changes(clones, bucket, environ):
-    server = clones.server
-    with start(server, environ, "--publish", "s3://nord/site") as program:
-        wait_for(lambda: bucket.objects() and bucket.objects() == below("site", server.out))
-        clones.editor.network(access=["basic auth"])
-        clones.editor.push("Close the site")
-        wait_for(lambda: bucket.head("site/users.json")["CacheControl"] == "private, max-age=60")
-        program.terminate()
-        program.communicate()
 
 
 def test_an_interrupt_ends_it_at_once_though_the_target_hangs(clones, bucket, environ):

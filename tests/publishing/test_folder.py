@@ -130,6 +130,16 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_stays(pu
     assert (tmp_path / "elsewhere").read_text() == "somebody's"
 
 
+def test_a_folder_that_holds_or_is_what_it_is_made_from_is_refused(publisher, tmp_path):
+    site = publisher.site
+    (site.out / "below").mkdir()
+    for target in (site.out, site.out / "below", site.catalog, site.catalog / "pages", site.state, tmp_path):
+        publisher.target = str(target)
+        with pytest.raises(UsageError, match="can't be published to: "):
+            publisher()
+    assert not (site.catalog / "feeds").exists()
+
+
 def test_a_target_by_a_link_into_the_catalog_is_refused_as_the_catalog_is(publisher, tmp_path):
     (tmp_path / "link").symlink_to(publisher.site.catalog)
     publisher.target = str(tmp_path / "link")

@@ -177,11 +177,11 @@ def test_a_list_there_that_nobody_understands_is_nobodys_to_replace(local, text)
     assert set(local.there()) == {"users.json", "feeds/dan.xml"}
 
 
-def test_feeds_without_a_list_are_somebody_elses_until_a_person_says_otherwise(local):
-    local.put("feeds/dan.xml")
+def test_feeds_without_a_list_are_somebody_elses_until_a_person_says_otherwise(publisher):
+    publisher.put("feeds/dan.xml")
     with pytest.raises(BuildRefused, match=r"it has no users\.json"):
-        local()
-    assert set(local.there()) == {"feeds/dan.xml"}
+        publisher()
+    assert set(publisher.there()) == {"feeds/dan.xml"}
 
 
 def test_a_machine_that_forgot_goes_on_but_not_where_many_feeds_would_leave(local):

@@ -114,7 +114,7 @@ def test_neighbours_with_the_same_beginning_are_not_looked_at(site, bucket):
     neighbour = in_bucket(site, bucket, prefix="site-2")
     neighbour()
     publisher = in_bucket(site, bucket)
-    publisher()
+    assert publisher().notes == []
     site.user("bo", "bo-0", enabled=False)
     site.build()
     assert "feeds/bo.xml" in neighbour.there()
@@ -245,6 +245,7 @@ def test_each_refusal_says_where_what_and_what_to_do_and_shows_no_key(publisher,
     assert len(said.split(". ")) > 1  # what to do
     assert KEY not in said
     assert SECRET not in said
+    assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__  # and no trace shows what botocore has quoted
     assert refused.value.exit_code == 3
 
