@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -297,3 +298,86 @@ def test_a_machine_of_the_app_alone_builds_nothing(clones):
     assert done.stdout == f"1 events carried into results/, pushed as {clones.head()[:10]}.\n"
     assert not clones.server.out.exists()
     assert clones.count("a1") == 1
+
+
+@pytest.mark.parametrize("kind", ["no remote", "no git", "no branch on the remote"])
+def test_a_machine_of_the_app_alone_builds_nothing_wherever_its_events_go(clones, kind):
+    server = clones.server
+    if kind == "no remote":
+        git(server.catalog, "remote", "remove", "origin")
+    elif kind == "no git":
+        shutil.rmtree(server.catalog / ".git")
+    else:
+        git(clones.remote, "branch", "-m", "main", "other")
+        git(server.catalog, "update-ref", "-d", "refs/remotes/origin/main")
+    server.happens(imported("a1"))
+    done = server.run("--no-site")
+    assert (done.returncode, done.stderr) == (1 if "branch" in kind else 0, "")
+    assert not server.out.exists()
+    assert [each["guid"] for each in server.journalled()] == ([] if kind == "no remote" else ["a1"])
+
+
+def test_what_builds_nothing_has_nothing_to_publish(clones, tmp_path):
+    done = clones.server.run("--no-site", "--publish", tmp_path)
+    assert done.returncode == 2
+    assert "leave one of them out" in done.stderr
+
+
+def test_a_run_publishes_what_is_noted_and_ends_with_3_where_that_fails(clones, tmp_path):
+    target = tmp_path / "target"
+    target.mkdir()
+    clones.hook("pre-receive", "exit 1")
+    assert clones.server.run("--previous", "none", "--publish", target).returncode == 3
+    assert tree(target) == {}
+    (clones.remote / "hooks/pre-receive").unlink()
+    server = clones.server_named("second")
+    assert server.run("--previous", "none", "--publish", target / "missing").returncode == 3
+    assert server.run("--previous", target, "--publish", target).returncode == 3  # nothing is there yet
+    server = clones.server_named("third")
+    assert server.run("--previous", "none", "--publish", target).returncode == 0
+    assert tree(target) == server.tree()
+
+
+def test_what_an_earlier_pass_of_a_run_found_is_told_by_its_exit_code(clones, tmp_path):
+    """Results were lost by a force-push, and another push comes while they are put back."""
+    begun = clones.head()
+    clones.server.happens(imported("a1"))
+    assert clones.server.run("--previous", "none").returncode == 0
+    clones.server.out.rename(tmp_path / "online")
+    git(clones.remote, "update-ref", "refs/heads/main", begun)
+    clones.editor.user("bo", "b1", "b2", "b3")
+    git(clones.editor.catalog, "commit", "--quiet", "--all", "-m", "Add b3")
+    git(clones.editor.catalog, "push", "--quiet", "origin", "HEAD:refs/heads/ahead")
+    clones.hook(
+        "pre-receive",
+        f"[ -e {clones.root}/once ] && exit 0; touch {clones.root}/once; env -u GIT_QUARANTINE_PATH git update-ref "
+        "refs/heads/main $(git rev-parse ahead)",
+    )
+    server = clones.server_named("second")
+    done = server.run("--previous", tmp_path / "online")
+    assert done.stdout.count("videos in") == 2  # passes
+    assert "had gone from" in done.stdout
+    assert (done.returncode, server.listed("anna"), server.listed("bo")) == (1, ["a2", "a3", "a4"], ["b1", "b2", "b3"])
+
+
+def test_a_run_that_is_overtaken_in_each_of_its_passes_is_not_to_be_shown(clones):
+    """An editor pushes another video into each pass, between its fetch and its push."""
+    for number in (1, 2, 3):
+        videos = [f"b{each}" for each in range(1, number + 3)]
+        (clones.root / f"bo-{number}.yaml").write_text(user_text("bo", *videos))
+    clones.hook(
+        "pre-receive",
+        f"""cd {clones.remote}; unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+        echo x >> {clones.root}/calls; calls=$(grep -c x {clones.root}/calls)
+        [ $((calls % 2)) = 1 ] || exit 0
+        file={clones.root}/bo-$(((calls + 1) / 2)).yaml; [ -e $file ] || exit 0
+        export GIT_INDEX_FILE={clones.root}/index GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a
+        export GIT_COMMITTER_EMAIL=a
+        git read-tree main && git update-index --add --cacheinfo 100644,$(git hash-object -w $file),users/bo.yaml
+        git update-ref refs/heads/main $(git commit-tree -p main -m More $(git write-tree))""",
+    )
+    server = clones.server_named("run")
+    done = server.run("--previous", "none")
+    assert server.listed("bo") == ["b1", "b2", "b3", "b4", "b5"]
+    assert (done.returncode, len(server.journalled())) == (3, 1)
+    assert done.stdout.count("videos in") == 3
