@@ -11,6 +11,7 @@ Restrict{Namespaces,Realtime,SUIDSGID}, LockPersonality.
 
 import ctypes
 import json
+import mmap
 import os
 import pwd
 import socket
@@ -20,9 +21,9 @@ from pathlib import Path
 # linux/mount.h, linux/sched.h, linux/prctl.h
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
-PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_SET_MDWE = 24, 38, 65
+PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 # seccomp.h of libseccomp
-ALLOW, REFUSE_EPERM, EQUAL = 0x7FFF0000, 0x00050001, 4
+ALLOW, REFUSE_EPERM, EQUAL, MASKED_EQUAL = 0x7FFF0000, 0x00050001, 4, 7
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -87,12 +88,25 @@ def become(spec):
         call("prctl", PR_CAPBSET_DROP, capability, 0, 0, 0)
     os.setuid(user.pw_uid)
     call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if spec["mdwe"]:
-        call("prctl", PR_SET_MDWE, 1, 0, 0, 0)
 
 
-def filter_calls(names, families):
-    """Let the system calls of these names through, sockets of these families alone, and answer EPERM to all others."""
+def forms(name, families, *, writes_or_runs):
+    """Return in which forms a system call is let through: what is compared of its arguments, or None for any."""
+    write, run = mmap.PROT_WRITE, mmap.PROT_EXEC
+    if name == "socket":
+        return [_Argument(0, EQUAL, getattr(socket, family), 0) for family in families]
+    if writes_or_runs and name == "mmap":  # not both at once
+        return [_Argument(2, MASKED_EQUAL, write | run, each) for each in (0, write, run)]
+    if writes_or_runs and name in {"mprotect", "pkey_mprotect"}:
+        return [_Argument(2, MASKED_EQUAL, run, 0)]
+    return [None]
+
+
+def filter_calls(names, families, *, writes_or_runs):
+    """Let the system calls of these names through, and answer EPERM to all others, as systemd does it by seccomp.
+
+    `families` are the sockets that may be made; `writes_or_runs`: no memory may be written and run.
+    """
     seccomp = ctypes.CDLL("libseccomp.so.2")
     seccomp.seccomp_init.restype = ctypes.c_void_p
     context = ctypes.c_void_p(seccomp.seccomp_init(REFUSE_EPERM))
@@ -100,10 +114,9 @@ def filter_calls(names, families):
         number = seccomp.seccomp_syscall_resolve_name(name.encode())
         if number < 0:  # of another architecture
             continue
-        for family in families if name == "socket" else [None]:
-            given = [] if family is None else [_Argument(0, EQUAL, getattr(socket, family), 0)]
-            array = (_Argument * max(1, len(given)))(*given)
-            if seccomp.seccomp_rule_add_array(context, ALLOW, number, len(given), array) != 0:
+        for form in forms(name, families, writes_or_runs=writes_or_runs):
+            array = (_Argument * 1)(*([] if form is None else [form]))
+            if seccomp.seccomp_rule_add_array(context, ALLOW, number, form is not None, array) != 0:
                 raise OSError(f"libseccomp takes no rule for {name}")
     if seccomp.seccomp_load(context) != 0:
         raise OSError("libseccomp could not load the filter")
@@ -118,7 +131,7 @@ def main():
     become(spec)
     os.chdir(spec["cwd"])
     if spec["calls"]:
-        filter_calls(spec["calls"], spec["families"])
+        filter_calls(spec["calls"], spec["families"], writes_or_runs=spec["mdwe"])
     os.execvpe(spec["command"][0], spec["command"], spec["environ"])
 
 

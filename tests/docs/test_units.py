@@ -50,7 +50,7 @@ FOUND = {
     "etc": READ_ONLY, "software": READ_ONLY, "site": READ_ONLY, "state": READ_ONLY, "metrics": READ_ONLY, "tmp": [],
     "root": "No such file or directory", "others": [], "uptime": False, "key": DENIED, "given": {},
     "new user": NOT_PERMITTED, "root again": NOT_PERMITTED, "uid": True, "packet": NOT_PERMITTED,
-    "net": "Connection refused", "code": DENIED,
+    "net": "Connection refused", "code": NOT_PERMITTED,
     "mask": "0o27",
 }  # fmt: skip
 SECRET = {"FEEDS_CALLBACK_SECRET_FILE": "handed-over\n"}
