@@ -2,8 +2,9 @@
 
 import pytest
 
+from feeds.commands._previous import bring_with_origins
 from tests.clones import Clones, Server
-from tests.sites import user_text
+from tests.sites import imported, user_text
 
 MANY = [f"m{number}" for number in range(12)]
 
@@ -76,6 +77,25 @@ def test_a_user_whose_file_is_broken_is_not_dropped_in_silence(clones):
     clones.editor.push("Mend")
     assert server.settle(take_over=True).troubles == []
     assert server.tree() == clones.server.tree()
+
+
+def test_what_is_online_tells_a_new_machine_of_it_once(clones):
+    clones.editor.write("users/bo.yaml", user_text("bo", *MANY, colour="blue"))
+    clones.editor.push("Oops")
+    server = moved(clones)
+    server.sync(take_over=True, previous=bring_with_origins(str(clones.server.out), server.out, {}))
+    assert (server.listed("bo"), server.users()) == (MANY, ["anna", "bo"])
+    server.happens(imported("m1"))
+    clones.editor.user("anna", "a1")
+    clones.editor.push("Another")
+    for _ in range(3):
+        done = server.sync()  # on its own from here
+    assert (done.troubles, done.backlog) == ([], 0)
+    assert server.listed("bo") == [each for each in MANY if each != "m1"]
+    assert server.listed("anna") == ["a1"]
+    clones.editor.user("bo", *MANY)
+    clones.editor.push("Mend")
+    assert server.settle().troubles == []
 
 
 def test_a_broken_file_of_a_user_who_had_nothing_listed_stops_nobody(clones):
