@@ -77,7 +77,9 @@ class _Explained:
         user, places = entry.read.user, self._places(entry)
         if user is None:
             return self._frozen(guid, entry, places)
-        [video] = [each for each in user.videos if each.guid == guid]
+        video, *others = [each for each in user.videos if each.guid == guid]
+        if others:
+            return self._used_again(guid, entry, places)
         item, result = entries(user)[guid], self.known.result(guid) or NOTHING_YET
         now, partner = self._listing(user), self.known.partner(user.id, self._network.parent_id)
         reason = now.reasons.get(guid)
@@ -153,7 +155,18 @@ class _Explained:
 
     def _frozen(self, name: str, entry: Entry, places: Places) -> Explanation:
         findings: list[Finding] = entry.findings()
-        first = findings[0]
+        return self._frozen_by(findings[0], name, entry, places)
+
+    def _used_again(self, guid: str, entry: Entry, places: Places) -> Explanation:
+        # Which other users have it, `feeds check` tells: here one text is looked at.
+        place, _ = places.of(guid, ("guid",))
+        trail = (entry.user_id or "", "videos", "guid")
+        what = f'guid "{guid}" is used more than once in it'
+        remedy = "Give each of these videos a guid of its own: Dailymotion's callback names a video by guid alone."
+        fault = Finding(place or Place(entry.text.source, 1, 1), "error", "guid-duplicate", trail, what, remedy)
+        return self._frozen_by(fault, guid, entry, places)
+
+    def _frozen_by(self, first: Finding, name: str, entry: Entry, places: Places) -> Explanation:
         words = f"its user's file has faults, so the last good version is listed: {first.what}"
         file = places.of(None, ())[0] or first.place
         verdict = Fact("verdict", words, Place(file.file, first.place.line, first.place.column))

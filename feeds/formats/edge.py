@@ -161,7 +161,8 @@ def app_of(public_url: str, upstream: str) -> App:
 
 def _range(text: str) -> str:
     try:
-        return str(ipaddress.ip_network(text))
+        # Without the zone of a link's own address, which may have any letters.
+        return str(ipaddress.ip_network("" if "%" in text else text))
     except ValueError as error:
         raise UsageError(f'--allow is "{text}": write a network such as 192.0.2.0/24, or an address.') from error
 

@@ -1,5 +1,6 @@
 """The site, and the app where there is one, behind nginx: https://nginx.org/en/docs/ . Proven with nginx 1.22."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from feeds.formats.edge import MARK, Address, App, Site, render
 
 # Where the workers read the logins unless a file is named; the configuration is shown with it.
 USERS_FILE = "/etc/nginx/sites-available/feeds.users"
+
+_ID_CHARACTERS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def render_nginx(
         )
     return render(
         "nginx.conf",
-        id=re.sub("[^a-z0-9]+", "_", f"{site.address.host}{site.address.path}".lower()).strip("_"),
+        id=_id(site.address),
         site=site,
         app=app,
         servers=_servers(site, app, certificate),
@@ -53,6 +56,18 @@ def render_nginx(
         certificate_key=certificate.key if certificate else None,
         users_file=users_file,
     )
+
+
+def _id(address: Address) -> str:
+    """Return what tells this site's variables and formats from another one's. nginx has room for 64 bytes by default.
+
+    https://nginx.org/en/docs/http/ngx_http_core_module.html#variables_hash_bucket_size
+    """
+    whole = f"{address.host}{address.path}".lower()
+    words = re.sub("[^a-z0-9]+", "_", whole).strip("_")
+    if len(words) <= _ID_CHARACTERS:
+        return words
+    return f"{words[: _ID_CHARACTERS - 9]}_{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def _servers(site: Site, app: App | None, certificate: Certificate | None) -> list[_Server]:

@@ -7,16 +7,19 @@ left out where it says so; then how long it keeps what it took is its own busine
 import errno
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from feeds.core.errors import StorageError, UsageError
 from feeds.publishing.target import USER_LIST, NotPublished, key_of, ours, tag_of
-from feeds.settings import Folders
-from feeds.storage.static_dir import clear_leftovers, publish, stage
+from feeds.settings import Folders, is_secret
+from feeds.storage.static_dir import publish, stage
 
 _UNKNOWN_THERE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.ENOLCK})
+# As feeds/storage/static_dir.py calls what it hasn't finished.
+_STAGED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
 
 
 class Folder:
@@ -62,8 +65,9 @@ class Folder:
                 yield key, tag_of(path.read_bytes())
 
     def _entries(self, folder: str) -> list[tuple[str, bool]]:
+        lead = f"{folder}/" if folder else ""
         with os.scandir(self.path / folder) as entries:
-            return sorted((entry.name, entry.is_dir()) for entry in entries if not _is_leftover(entry.name))
+            return sorted((entry.name, entry.is_dir()) for entry in entries if not _is_leftover(lead, entry.name))
 
     def read(self, key: str) -> bytes | None:
         """Return a file's bytes, None where there is none. Raises NotPublished."""
@@ -131,14 +135,7 @@ def opened(path: Path, *, dry_run: bool) -> Iterator[Folder]:
             with target._refusing("locked"):
                 _lock(fd)
             with target._refusing("cleared"):
-                for folder in (
-                    path,
-                    path / "feeds",
-                    *path.glob("*/feeds"),
-                    *(each.parent for each in path.glob("*/feeds")),
-                ):
-                    with suppress(FileNotFoundError, NotADirectoryError):
-                        clear_leftovers(folder)
+                _clear_leftovers(path)
         yield target
     finally:
         os.close(fd)
@@ -146,7 +143,7 @@ def opened(path: Path, *, dry_run: bool) -> Iterator[Folder]:
 
 def refuse_place(path: Path, folders: Folders, out: Path, *, secret: bool) -> None:
     """Raise UsageError where publishing into this folder would mix with what it is made from, or commit a secret."""
-    its = path.resolve()
+    its = Path(os.path.realpath(path))  # as resolve(), but for a link that leads to itself: `opened` tells that
     for what, other in (("the catalog", folders.catalog), ("the state folder", folders.state), ("what was built", out)):
         known = other.resolve()
         if its == known or its in known.parents or known in its.parents:
@@ -179,5 +176,18 @@ def _flush(folder: Path) -> None:
         os.close(fd)
 
 
-def _is_leftover(name: str) -> bool:
-    return name.startswith(".") and name.endswith(".tmp")
+def _clear_leftovers(path: Path) -> None:
+    """Remove what killed publishers left, known by its name: what else is called .tmp is somebody's."""
+    with os.scandir(path) as entries:
+        segments = ["", *(each.name for each in entries if is_secret(each.name) and each.is_dir())]
+    for folder in (key_of(segment, name) for segment in segments for name in ("", "feeds/")):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            for each in list((path / folder).iterdir()):
+                if _is_leftover(folder, each.name):
+                    each.unlink(missing_ok=True)
+
+
+def _is_leftover(folder: str, name: str) -> bool:
+    """Return whether a file is what `stage` writes before a file of ours takes its name."""
+    found = _STAGED.fullmatch(name)
+    return found is not None and ours(f"{folder}{found[1]}") is not None

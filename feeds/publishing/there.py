@@ -69,7 +69,14 @@ def _note_foreign(there: There, key: str) -> None:
         return
     there.foreign += 1
     if len(there.named) < NAMED:
-        there.named.append(key)
+        there.named.append(_shown(key))
+
+
+def _shown(key: str) -> str:
+    """Return a key as people may read it: another publication's secret may be a folder in it, and so may anything."""
+    *folders, name = key.split("/")
+    words = "/".join([*(f"{each[:4]}..." if is_secret(each) else each for each in folders), name])
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def refuse_unexplained(
@@ -106,9 +113,15 @@ def _doubt(target: Target, segment: str, base_url: str) -> str | None:
     text = target.read(key_of(segment, USER_LIST))
     if text is None:
         return f"it has no {USER_LIST}"
-    if not all(address.startswith(base_url) for address in _addresses(text)):
+    if not all(_is_below(base_url, address) for address in _addresses(text)):
         return f"its {USER_LIST} has other addresses than network.base_url"
     return None
+
+
+def _is_below(base_url: str, address: str) -> bool:
+    """Return whether an address is that of a feed of this site, and not of one in a folder of it."""
+    file = ours(address.removeprefix(base_url)) if address.startswith(base_url) else None
+    return file is not None and (not file.segment or is_secret(file.segment))
 
 
 def _was_ours(there: There, target: Target, segment: str, memory: Memory, compared: str | None) -> bool:

@@ -5,7 +5,7 @@ import re
 
 _SECRET_PATH = re.compile(r"(/callback/)[^\s\"'?#]+")
 # The published site isn't the app's, but a proxy may send its readers here; 128 random bits have 22 characters.
-_SITE_PATH = re.compile(r"/[^/\s\"'?#]{22,}(?=/(?:users\.json|feeds/))")
+_SITE_PATH = re.compile(r"/[^/\s\"'?#]{22,}(?=/(?:users\.json|published\.txt|feeds/))")
 _SECRET_QUERY = re.compile(r"\b((?:code|state|invitation|q|access_token|refresh_token|client_secret)=)[^\s\"'&#]+")
 
 

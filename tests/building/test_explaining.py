@@ -246,6 +246,19 @@ def test_of_a_broken_catalog_nothing_is_explained(site):
         explain(Folders(site.catalog, site.state), "a1", AT)
 
 
+def test_a_guid_that_stands_twice_in_a_file_is_told_by_that_fault(site, told):
+    site.user("anna", "a1", "a2", "a1")
+    site.happened(adopted("anna"))
+    found, facts = told("a1")
+    assert found.verdict.words == (
+        'its user\'s file has faults, so the last good version is listed: guid "a1" is used more than once in it'
+    )
+    assert found.verdict.place.file.endswith("users/anna.yaml")
+    assert not found.listed
+    assert found.next[-1] == "feeds check names all faults."
+    assert "user" in facts
+
+
 def test_what_is_archived_is_explained_from_the_archive_with_the_users_defaults(site, told):
     site.user("anna", "a1", "a2")
     site.happened(adopted("anna"))

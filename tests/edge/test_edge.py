@@ -52,6 +52,7 @@ def test_everything_that_a_way_needs_is_asked_for_at_once(server, catalog):
             {"FEEDS_PUBLIC_URL": "https://partners.nord.example"},
             '--app is "127.0.0.1:8001; }": write where the app listens, such as 127.0.0.1:8001.',
         ),
+        (["--allow", "fe80::1%a b"], {}, '--allow is "fe80::1%a b": write a network such as'),
         (["--allow", "everybody"], {}, '--allow is "everybody": write a network such as 192.0.2.0/24, or an address.'),
         (
             ["--root", "/srv/fe\neds"],

@@ -45,6 +45,19 @@ def test_with_a_certificate_it_speaks_tls_and_port_80_leads_there(nginx, catalog
     assert NEW not in nginx.logged()
 
 
+@pytest.mark.parametrize("letters", [20, 33, 45])
+def test_a_long_address_is_taken_and_two_that_begin_alike_stand_beside_each_other(nginx, catalog, letters):
+    hosts, texts = [f"{'feeds-' * 8}"[: letters - 9] + f"{end}.example" for end in "ab"], []
+    for host in hosts:
+        nginx.configure(catalog(("secret path",), base_url=f"https://{host}/some/folder/of/a/partner/"), **SECRETS)
+        texts.append(nginx.file.read_text())
+    nginx.file.write_text("\n".join(texts))
+    assert nginx.valid() == ""
+    nginx.start()
+    for host in hosts:
+        assert nginx.ask(f"/some/folder/of/a/partner/{NEW}/users.json", host=host).status == 200
+
+
 def test_the_challenge_of_a_certificate_is_answered_and_other_dot_files_are_not(nginx, catalog):
     nginx.configure(catalog(("secret path",)), **SECRETS)
     nginx.file.write_text(nginx.file.read_text().replace("/var/www/html", str(nginx.folder / "acme")))

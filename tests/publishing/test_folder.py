@@ -39,6 +39,31 @@ def test_what_a_killed_run_left_half_written_is_removed_and_no_other_file(publis
     assert tree(target) == {**publisher.site.tree(), ".htaccess": b"somebody's", "feeds/.keep": b"somebody's"}
 
 
+def test_what_others_call_temporary_is_theirs(publisher, target):
+    names = [".draft.tmp", "feeds/.notes.txt.1234abcd.tmp", "shop/.draft.tmp", "shop/feeds/.bo.xml.1234abcd.tmp",
+             ".users.json.tmp", f"{NEW}/.draft.tmp"]  # fmt: skip
+    for name in names:
+        publisher.put(name)
+    publisher()
+    assert tree(target) == {**publisher.site.tree(), **dict.fromkeys(names, b"somebody's")}
+
+
+def test_what_a_killed_run_left_below_a_secret_is_removed(publisher, target):
+    publisher.site.network(access=["secret path"])
+    publisher.site.build(secret_path=NEW)
+    for name in (f"{NEW}/.users.json.1234abcd.tmp", f"{NEW}/feeds/.bo.xml.1234abcd.tmp"):
+        publisher.put(name, b"half")
+    publisher({"FEEDS_SITE_PATH": NEW})
+    assert tree(target) == {f"{NEW}/{name}": text for name, text in publisher.site.tree().items()}
+
+
+def test_a_link_that_leads_to_itself_is_no_folder(publisher, target):
+    target.rmdir()
+    target.symlink_to(target)
+    with pytest.raises(NotPublished, match="can't be opened: Too many levels of symbolic links"):
+        publisher()
+
+
 def test_two_publishers_with_states_of_their_own_wait_for_each_other(publisher, target, tmp_path):
     ended = []
     with only_one(target):

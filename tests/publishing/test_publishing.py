@@ -85,6 +85,17 @@ def test_what_is_not_ours_is_left_alone_and_named(publisher):
     assert publisher.there() == {**publisher.site.tree(), **dict.fromkeys(foreign, b"somebody's")}
 
 
+def test_what_is_named_shows_no_secret(site, bucket):
+    publisher = in_bucket(site, bucket)
+    publisher.put(f"site/{NEW}/users.json")
+    assert publisher.said().endswith("were left alone: site/Uf3n.../users.json.\n")
+
+
+def test_what_is_named_writes_no_line_of_its_own(local):
+    local.put("x\nnote: \x1b[1mfine")
+    assert local.said().endswith("were left alone: x?note: ?[1mfine.\n")
+
+
 # -- what is not whole is not published
 
 
@@ -166,6 +177,19 @@ def test_the_site_of_another_network_is_not_replaced_without_a_persons_word(publ
     publisher.site.user("bo", "bo-0", enabled=False)
     publisher.site.build()
     assert numbers(publisher()) == (0, 2, 1, 1)  # once is enough
+
+
+def test_a_site_in_a_folder_of_this_one_is_another(local, tmp_path):
+    other = Site(tmp_path / "other")
+    other.network(base_url="https://feeds.nord.example/sport")
+    other.user("dan", "dan-0")
+    other.happened(adopted("dan"))
+    other.build()
+    for name, text in other.tree().items():
+        local.put(name, text)
+    with pytest.raises(BuildRefused, match="has other addresses"):
+        local()
+    assert local.there() == other.tree()
 
 
 @pytest.mark.parametrize("text", [b"", b"[1, 2]", b'{"users": 3}', b'[{"feed_url": 7}]', b"[" * 100_000])

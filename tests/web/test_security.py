@@ -190,7 +190,7 @@ def test_masking_leaves_the_rest_of_a_line_as_it_is():
 
 def test_masking_hides_the_secret_of_the_site_s_addresses_and_leaves_other_folders():
     secret = "aZ09-_.~bY18cX27dW36eV"
-    for name in ("users.json", "feeds/x2anna.xml"):
+    for name in ("users.json", "published.txt", "feeds/x2anna.xml"):
         assert mask(f'"GET /{secret}/{name} HTTP/1.1" 404 "https://x/{secret}/{name}"') == (
             f'"GET /***/{name} HTTP/1.1" 404 "https://x/***/{name}"'
         )
