@@ -265,6 +265,11 @@ def test_gitlab_s_pages_do_the_same(world):
     world.server = world.clones.server_named("app")
     world.server.happens(imported("a1"))
     world.carry()
+    whole = tree(world.online.folder)
+    world.clones.hook("pre-receive", "exit 1")
+    assert gitlab.run().failed
+    assert tree(world.online.folder) == whole
+    (world.clones.remote / "hooks/pre-receive").unlink()
     gitlab.deploys = False
     assert gitlab.run().failed
     gitlab.deploys = True

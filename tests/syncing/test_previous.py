@@ -265,6 +265,22 @@ def test_results_on_a_branch_of_their_own_are_remembered_too(clones, ci):
     assert clones.count("a1", "feeds-results") == 1
 
 
+def test_who_says_that_nothing_was_published_is_compared_with_nothing(clones, ci):
+    clones.editor.user("bo", "m0")
+    clones.editor.push("Oops")
+    assert any("Allow-Removals: 11" in each for each in ci.run("events"))
+    assert ci.run("none") == []
+    assert ci.shows("bo") == ["m0"]
+
+
+def test_events_that_tell_nothing_stop_a_run_that_relies_on_them(clones, ci):
+    git(clones.editor.catalog, "pull", "--quiet", "--rebase", "origin", "main")
+    shutil.rmtree(clones.editor.catalog / "results/ci")
+    clones.editor.push("Lose what was noted")
+    assert any("No `listed` event tells what was published before" in each for each in ci.run("events", deploys=False))
+    assert not (ci.out / "users.json").exists()
+
+
 def test_a_run_that_is_killed_anywhere_shows_nothing_and_the_next_one_does_it_all(clones, ci):
     clones.editor.user("bo", "m0", "n1")
     clones.editor.push("Take videos out\n\nAllow-Removals: 11")
