@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -114,17 +114,24 @@ def test_without_the_package_it_is_said_how_to_install_it(clones, environ, tmp_p
 # -- beside the passes
 
 
-def start(server, environ, *options):
-    return subprocess.Popen(
+@contextmanager
+def watching(server, environ, *options):
+    """Run a sync that goes on, ended when the block is left, however that comes."""
+    program = subprocess.Popen(
         server.command("--watch", "--every", "0.2s", *options),
         cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+    try:
+        yield program
+    finally:
+        program.kill()
+        program.communicate()
 
 
 def test_with_watch_each_change_reaches_the_target_and_a_failure_is_told_once_and_mended(clones, bucket, environ):
     server = clones.server
     bucket.fail("503 SlowDown", count=2, only="PUT")
-    with start(server, environ, "--publish", "s3://nord/site") as program:
+    with watching(server, environ, "--publish", "s3://nord/site") as program:
         wait_for(lambda: bucket.objects() and bucket.objects() == below("site", server.out))
         server.happens(imported("a1"))
         wait_for(lambda: b"a1.mp4" not in bucket.objects()["site/feeds/anna.xml"])
@@ -156,7 +163,7 @@ def test_an_interrupt_ends_it_at_once_though_the_target_hangs(clones, bucket, en
 def test_a_slow_target_delays_no_pass_and_ends_with_its_parent(clones, bucket, environ):
     server = clones.server
     bucket.fail("hang", count=99)
-    with start(server, environ, "--publish", "s3://nord/site") as program:
+    with watching(server, environ, "--publish", "s3://nord/site") as program:
         wait_for(lambda: bucket.calls)
         [child] = children(program.pid, "publish")
         server.happens(imported("a1"))
