@@ -11,13 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
 
 import click
 
 from feeds.commands._programs import Programs
-from feeds.publishing.publishing import Published, Wish, cache_control, publish
 from feeds.settings import Folders
+
+if TYPE_CHECKING:  # it brings pydantic along, and a sync that publishes nowhere must not wait for it
+    from feeds.core.catalog import Network
+    from feeds.publishing.publishing import Published
 
 # What is under way at ^C may end by itself for so long.
 GRACE_S = 3.0
@@ -34,22 +37,16 @@ def publish_to(
     dry_run: bool = False,
     take_over: bool = False,
     compared: str | None = None,
-) -> Published:
+) -> "Published":
     """Bring the built site to a target. Raises UsageError, BuildRefused, StorageError, NotPublished."""
     from feeds.access_settings import access_settings
-    from feeds.building.results import built_from
-    from feeds.building.sources import CatalogText
     from feeds.core.access import Way
-    from feeds.core.errors import BuildRefused
-    from feeds.formats.catalog_yaml import ReadNetwork
     from feeds.publishing import folder, s3
     from feeds.publishing.memory import alone
+    from feeds.publishing.publishing import Wish, cache_control, publish
 
     refuse_target(target)
-    text = CatalogText(built_from(folders))
-    if not isinstance(text.read, ReadNetwork):
-        raise BuildRefused(f"{text.path} has faults, so nothing was published. `feeds check` lists them.")
-    network = text.read.network
+    network = _network_of(folders)
     wish = Wish(
         out=out,
         state=folders.state,
@@ -77,6 +74,18 @@ def publish_to(
     return done
 
 
+def _network_of(folders: Folders) -> "Network":
+    from feeds.building.results import built_from
+    from feeds.building.sources import CatalogText
+    from feeds.core.errors import BuildRefused
+    from feeds.formats.catalog_yaml import ReadNetwork
+
+    text = CatalogText(built_from(folders))
+    if not isinstance(text.read, ReadNetwork):
+        raise BuildRefused(f"{text.path} has faults, so nothing was published. `feeds check` lists them.")
+    return text.read.network
+
+
 @contextmanager
 def ended_at_once() -> Iterator[None]:
     """Let ^C end the process within the block, as a kill does: calls that hang would else be waited for."""
@@ -97,7 +106,8 @@ def published_once(
     from feeds.core.errors import FeedsError
 
     try:
-        done = publish_to(target, folders, out, environ, compared=compared)
+        with ended_at_once():
+            done = publish_to(target, folders, out, environ, compared=compared)
     except FeedsError as error:
         click.echo(f"trouble: {error}")
         return False
@@ -105,7 +115,7 @@ def published_once(
     return True
 
 
-def words(done: Published, target: str, *, dry_run: bool = False) -> str:
+def words(done: "Published", target: str, *, dry_run: bool = False) -> str:
     """Return what a publication came to, as people read it."""
     lines = [f"would {what} {key}" for what, key in done.steps] if dry_run else []
     listed = "users.json written" if done.lists else "users.json unchanged"
