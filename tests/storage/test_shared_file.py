@@ -7,6 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -53,19 +55,32 @@ def test_a_file_is_for_all_for_its_owner_or_for_one_group_whatever_the_umask_and
         os.umask(before)
 
 
-def test_a_group_that_can_not_be_given_keeps_the_file_to_its_owner(tmp_path, need):
-    need("root")
-    tmp_path.chmod(0o777)
-    for folder in tmp_path.parents[:2]:
-        folder.chmod(0o755)
+def in_a_process(work):
+    """Do some work in a process of its own, which ends with it whatever happens; return its exit code."""
     pid = os.fork()
     if pid == 0:
-        os.setgroups([])
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
-        os._exit(0 if write(tmp_path / "feeds", "a", groups=("root",)) is None else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert mode(tmp_path / "feeds") == 0o600
+        code = 99
+        try:
+            code = work()
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_a_group_that_can_not_be_given_keeps_the_file_to_its_owner(need):
+    need("root")
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are below one that nobody else may enter
+        path = Path(folder, "feeds")
+        os.chown(folder, NOBODY, NOBODY)
+
+        def write_as_nobody():
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            return 0 if write(path, "a", groups=("root",)) is None else 1
+
+        assert in_a_process(write_as_nobody) == 0
+        assert mode(path) == 0o600
 
 
 def test_it_is_never_there_for_others_and_on_the_disk_before_it_has_its_name(tmp_path, need):
@@ -85,16 +100,18 @@ def test_it_is_never_there_for_others_and_on_the_disk_before_it_has_its_name(tmp
 def test_a_disk_that_takes_half_of_it_changes_nothing_and_leaves_nothing(tmp_path):
     path = tmp_path / "feeds"
     write(path, "before", groups=None)
-    pid = os.fork()
-    if pid == 0:
+    told = f"{path} can't be written: File too large. Nothing was changed."
+
+    def write_too_much():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:
             write(path, "x" * 1500, groups=None)
         except StorageError as error:
-            os._exit(7 if str(error) == f"{path} can't be written: File too large. Nothing was changed." else 8)
-        os._exit(9)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+            return 0 if str(error) == told else 1
+        return 2
+
+    assert in_a_process(write_too_much) == 0
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("feeds", "before")]
 
 
