@@ -130,7 +130,7 @@ def watching(server, environ, *options):
 
 def test_with_watch_each_change_reaches_the_target_and_a_failure_is_told_once_and_mended(clones, bucket, environ):
     server = clones.server
-    bucket.fail("503 SlowDown", count=2, only="PUT")
+    bucket.fail("503 SlowDown", count=4, only="PUT")  # two passes, or more
     with watching(server, environ, "--publish", "s3://nord/site") as program:
         wait_for(lambda: bucket.objects() and bucket.objects() == below("site", server.out))
         server.happens(imported("a1"))
