@@ -217,8 +217,9 @@ class Manager:
         if name.endswith(".socket"):
             self.listeners[name] = self.listeners.get(name) or listener_of(Unit(self.folder, name))
             return 0, ""
-        if name.endswith(".timer"):  # its first time comes at once
-            return self._start(name.replace(".timer", ".service"))
+        if name.endswith(".timer"):  # no minute of it is waited for
+            Unit(self.folder, name)
+            return 0, ""
         service = self.services.get(name)
         if service and service.is_active:
             return 0, ""
@@ -246,6 +247,7 @@ class Manager:
     def _reload(self, name):
         if name == "nginx.service":
             code, text = _run("nginx -s reload")
+            time.sleep(0.5)  # nginx takes it in when it has answered already
             return code, text if code else ""
         pid = self.services[name].process.pid
         return _run(self.services[name].unit.get("ExecReload").replace("$MAINPID", str(pid)))
