@@ -211,7 +211,8 @@ def _found(folders: Sequence[Path]) -> list[Path]:
         if not folder.is_dir():
             raise UsageError(f"{folder} is no folder. Name the one that holds the shards, or several: --join DIR.")
         found += sorted(folder.rglob(f"*{ENDING}"))
-    return list(dict.fromkeys(path.resolve() for path in found))
+    # As resolve(), but for a link that leads to itself, which can't be opened then.
+    return list(dict.fromkeys(Path(os.path.realpath(path)) for path in found))
 
 
 def _scanned(path: Path, file: BinaryIO) -> tuple[ShardHead, list[tuple[str, _Where]]]:

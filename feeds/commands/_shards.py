@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from feeds.core.shards import MOST
+
 if TYPE_CHECKING:  # brings pydantic along, and --help must not wait for it
     from feeds.building.joining import Shards
-
-# Each shard is a file that is held open while they are joined.
-MOST = 256
 
 
 class Fraction(NamedTuple):

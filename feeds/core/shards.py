@@ -7,6 +7,9 @@ from datetime import datetime
 from feeds.core.listing import Listing, Places
 from feeds.core.partners import PartnerState
 
+# Each shard is a file that is held open while they are joined.
+MOST = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:

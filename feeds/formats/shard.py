@@ -15,11 +15,11 @@ from typing import Any
 
 from feeds.core.listing import Places, Reason
 from feeds.core.partners import PartnerState
-from feeds.core.shards import Inputs, Piece, Rendered, ShardHead
+from feeds.core.shards import MOST, Inputs, Piece, Rendered, ShardHead
 from feeds.core.user_ids import is_user_id
 
 SHARD = "feeds shard"
-# No line is longer: a user of 100,000 videos has some 10 MB.
+# No line is longer, and no feed: a user of 100,000 videos has some 10 MB.
 LONGEST = 64 * 1024 * 1024
 
 
@@ -67,10 +67,12 @@ def parse_head(line: bytes) -> ShardHead:
     try:
         inputs = Inputs(said["code"], said["catalog"], said["address"], said["events"])
         head = ShardHead(said["shard"], said["of"], datetime.fromisoformat(said["at"]), inputs)
-        if head.at.tzinfo is None or not 1 <= head.number <= head.count:
+        _require(int, head.number, head.count)
+        _require(str, inputs.code, inputs.catalog, inputs.address)
+        _require(str, *(part for each in inputs.events.items() for part in each))
+        if head.at.tzinfo is None or not 1 <= head.number <= head.count <= MOST:
             raise BadShard(_BROKEN)
-        dict(inputs.events)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadShard(_BROKEN) from error
     return head
 
@@ -92,8 +94,12 @@ def parse_line(line: bytes) -> tuple[Mapping[str, Any], str | None, int]:
     if "source" not in said:
         return said, None, 0
     source, size = said["source"], said.get("bytes", 0)
-    if not isinstance(source, str) or not isinstance(size, int) or size < 0:
+    if not isinstance(source, str) or not isinstance(size, int) or not 0 <= size <= LONGEST:
         raise BadShard(_BROKEN)
+    try:
+        source.encode("utf-8", "surrogateescape")  # as files are named
+    except UnicodeError as error:
+        raise BadShard(_BROKEN) from error
     return said, source, size
 
 
@@ -115,6 +121,11 @@ def parse_piece(line: bytes, text: bytes) -> Piece:
 
 
 _BROKEN = "it is broken"
+
+
+def _require(kind: type, *values: Any) -> None:
+    if any(type(each) is not kind for each in values):
+        raise TypeError(kind)
 
 
 def _line(said: Mapping[str, Any]) -> bytes:
@@ -174,6 +185,9 @@ def _feed(said: Mapping[str, Any], text: bytes) -> Rendered:
         {guid: datetime.fromisoformat(at) for guid, at in said["ended"].items()},
     )
     state, listed = PartnerState(said["state"]), said["listed"]
+    _require(str, said["username"], *now.guids)
+    _require(bool, said["enabled"], said["was child"])
+    said["username"].encode()
     return Rendered(
         said["id"], said["username"], said["enabled"], state, said["was child"], text, now, listed and dict(listed)
     )

@@ -80,7 +80,8 @@ class Bucket:
         with self._refusing("ListObjectsV2"):
             for page in pages:
                 for each in page.get("Contents", ()):
-                    yield each["Key"].removeprefix(self._place.prefix), _tag(each["ETag"])
+                    if not _is_folder(each):
+                        yield each["Key"].removeprefix(self._place.prefix), _tag(each["ETag"])
 
     def read(self, key: str) -> bytes | None:
         """Return an object's bytes, None where there is none. Raises NotPublished."""
@@ -144,6 +145,11 @@ def opened(place: Place, cache_control: str) -> Iterator[Bucket]:
         yield Bucket(place, client, cache_control)
     finally:
         client.close()
+
+
+def _is_folder(entry: dict[str, Any]) -> bool:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html : a console makes them, empty
+    return entry["Key"].endswith("/") and not entry["Size"]
 
 
 def _tag(etag: str) -> str:

@@ -615,6 +615,13 @@ def test_a_shard_that_can_t_be_read_is_named(site, shards):
     )
 
 
+def test_a_link_that_leads_to_itself_is_named(site, shards):
+    (shards / "x.shard").symlink_to("x.shard")
+    assert refused(site, shards, error=StorageError) == (
+        f"{shards}/x.shard can't be read: Too many levels of symbolic links. Nothing was built."
+    )
+
+
 def test_a_shard_never_goes_where_a_site_is(site, tmp_path):
     site.build()
     before = site.tree()

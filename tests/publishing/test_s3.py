@@ -24,6 +24,14 @@ def publisher(site, bucket):
     return in_bucket(site, bucket)
 
 
+def test_folders_that_a_console_has_made_are_no_files_of_others(publisher, bucket):
+    for key in ("site/", "site/feeds/", "site/logo/"):
+        bucket.put(key, b"")
+    bucket.put("site/kept/", b"something")
+    assert publisher.said().endswith("left alone: kept/.\n")
+    assert {"site/", "site/feeds/", "site/logo/", "site/kept/"} <= set(bucket.objects())
+
+
 def test_only_what_publishes_to_object_storage_loads_its_package():
     script = "import feeds.commands.publish, feeds.publishing.publishing, sys; sys.exit('botocore' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
