@@ -4,10 +4,12 @@ Its exit code tells whether what it has built may go online: 0 yes, 1 yes, thoug
 """
 
 import os
+import traceback
 from dataclasses import replace
 
 import click
 
+from feeds.building.publishing import USER_LIST
 from feeds.commands._previous import bring_with_origins
 from feeds.commands._publishing import list_in, published_once
 from feeds.core.errors import FeedsError
@@ -31,6 +33,12 @@ def run_once(plan: Plan, previous: str, target: str | None) -> int:
         if isinstance(error, FeedsError) and error.exit_code != FOUND:
             raise
         click.echo(f"error: {error}", err=True)
+        return NOT_TO_BE_SHOWN
+    except Exception:  # the interpreter would end with 1, which here says that what was built may go online
+        traceback.print_exc()
+        return NOT_TO_BE_SHOWN
+    if not (plan.out / USER_LIST).is_file():
+        click.echo(f"error: {plan.out} has no site: nothing was built, and nothing was online before.", err=True)
         return NOT_TO_BE_SHOWN
     if not target or code > FOUND:
         return code

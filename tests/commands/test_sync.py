@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.commands._one_run import run_once
 from feeds.commands._telling import Telling
 from feeds.commands.sync import _PushBudget
 from feeds.settings import Folders
@@ -282,6 +283,21 @@ def test_notes_that_do_not_reach_git_end_with_3_so_that_nobody_publishes_them(cl
     done = clones.server.run("--previous", "none")
     assert done.returncode == 3
     assert "2 events wait in the journal" in done.stdout
+
+
+@pytest.mark.parametrize("wrong", ["access: [secret path]", "nonsense: 1"])
+def test_a_run_that_built_no_site_ends_with_3_so_that_nobody_publishes_an_empty_folder(clones, wrong):
+    text = (clones.editor.catalog / "catalog.yaml").read_text()
+    clones.editor.write("catalog.yaml", text.replace("network:\n", f"network:\n  {wrong}\n"))
+    clones.editor.push()
+    done = clones.server_named("run").run("--previous", "none")
+    assert done.returncode == 3
+    assert "has no site: nothing was built, and nothing was online before." in done.stderr
+
+
+def test_what_nobody_foresaw_ends_with_3_for_1_would_say_that_the_site_may_be_shown(capsys):
+    assert run_once(None, "none", None) == 3
+    assert "AttributeError" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--watch", "--no-site"])
