@@ -20,6 +20,7 @@ def test_the_document_followed_line_by_line_gives_a_closed_site_and_shows_what_i
 
     server.do("systemctl start feeds-app feeds-sync")
     restarts_refuse_nobody(server)
+    what_an_editor_leaves_among_the_secrets_is_none(server)
     a_killed_app_comes_back(server)
     the_pages_for_partners_are_there(server)
     nothing_is_root_s_that_the_services_write(server)
@@ -44,6 +45,12 @@ def restarts_refuse_nobody(server):
         "sleep 0.2; systemctl restart feeds-app; systemctl reload feeds-app; wait"
     )
     assert answers.split() == ["200"] * 40
+
+
+def what_an_editor_leaves_among_the_secrets_is_none(server):
+    server.do("cp /etc/feeds/secrets/callback-secret{,~}; cp /etc/feeds/secrets/callback-secret{,.bak}")
+    assert "17 videos" in server.do("feeds check 2>&1")
+    server.do("rm /etc/feeds/secrets/*~ /etc/feeds/secrets/*.bak")
 
 
 def a_killed_app_comes_back(server):
