@@ -15,6 +15,7 @@ from tests.docs.test_ci import NO_COMMIT, add_b3, break_bo, loaded, shell
 from tests.sites import moment, tree
 
 SAMPLE = ROOT / "deploy/ci/github-shards.yml"
+SECRET = "Qm9zVt4KpLr8XwYz2NdEfGh1"
 
 
 @pytest.fixture
@@ -27,9 +28,13 @@ def named(job, name):
 
 
 class Run:
-    """One run of the workflow: each job in a workspace of its own, with what the jobs before have left."""
+    """One run of the workflow: each job in a workspace of its own, with what the jobs before have left.
 
-    def __init__(self, clones, root, previous):
+    `secret` is the repository's secret FEEDS_SITE_PATH; one that isn't set is empty, as GitHub has it.
+    """
+
+    def __init__(self, clones, root, previous, secret=""):
+        self.secret = secret
         self.clones, self.root, self.previous, self.commit = clones, root, previous, clones.head()
         self.code, self.output, self.said, self.site = None, "", "", root / "publish/site"
 
@@ -63,6 +68,8 @@ class Run:
         outputs = workspace / "outputs"
         outputs.write_text("")
         step = named(job, name)
+        if step.get("env", {}).get("FEEDS_SITE_PATH") == "${{ secrets.FEEDS_SITE_PATH }}":
+            environ["FEEDS_SITE_PATH"] = self.secret
         assert step.get("env", {}).keys() == environ.keys()
         code, self.output = shell(step["run"], workspace, GITHUB_OUTPUT=outputs, **environ)
         return code, dict(line.split("=", 1) for line in outputs.read_text().splitlines())
@@ -105,6 +112,24 @@ def test_the_jobs_of_the_matrix_and_the_join_publish_the_whole(clones, tmp_path)
     assert not third.site.exists()
 
 
+def test_a_secret_path_closes_what_the_matrix_publishes_and_without_its_secret_nothing_is(clones, tmp_path):
+    text = (clones.editor.catalog / "catalog.yaml").read_text()
+    clones.editor.write("catalog.yaml", text.replace("network:\n", "network:\n  access: [secret path]\n"))
+    clones.editor.push("Close the site")
+    closed = Run(clones, tmp_path / "closed", "none", SECRET)
+    assert closed.play() == {"code": "0"}
+    assert sorted(tree(closed.site)) == [
+        f"{SECRET}/{name}" for name in ("feeds/anna.xml", "feeds/bo.xml", "users.json")
+    ]
+    assert SECRET not in closed.said
+    assert f"/{SECRET}/feeds/anna.xml" in (closed.site / SECRET / "users.json").read_text()
+    forgotten = Run(clones, tmp_path / "forgotten", "none")
+    assert forgotten.play() == {}
+    assert forgotten.code != 0
+    assert "FEEDS_SITE_PATH is missing" in forgotten.said
+    assert tree(forgotten.site) == {}
+
+
 def test_the_sample_holds_to_its_host_s_schema(tmp_path, skip):
     if find_spec("check_jsonschema") is None:
         skip("check-jsonschema is missing: make .venv/.installed-dev")
@@ -124,7 +149,7 @@ def test_the_sample_uses_pinned_actions_and_puts_no_word_of_others_into_a_script
     assert all(re.search(rf"uses: {re.escape(each)}  # v\d+\.\d+\.\d+$", text, re.M) for each in used)
     assert {job["runs-on"] for job in sample["jobs"].values()} == {"ubuntu-24.04"}
     assert [each["run"] for each in steps if "${{" in each.get("run", "")] == []
-    assert "secrets." not in text
+    assert set(re.findall(r"secrets\.(\w+)", text)) == {"FEEDS_SITE_PATH"}
     assert sample["env"]["FEEDS_COMMIT"] == NO_COMMIT
     for each in steps:
         if each.get("uses", "").startswith("actions/checkout@"):
