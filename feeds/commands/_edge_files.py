@@ -1,5 +1,6 @@
 """Put what `feeds edge` writes where it is to lie: never over a file of others, and for those who read it alone."""
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ def refuse_others(*paths: Path) -> None:
     """Raise UsageError where a file is there that we haven't written."""
     for path in paths:
         try:
+            if not stat.S_ISREG(path.stat().st_mode):  # reading a terminal or a pipe would wait for somebody to write
+                raise UsageError(f"{path} is no file. Write to a file with --out, or leave it out to see it.")
             with path.open(errors="replace") as file:
                 is_ours = MARK in file.readline()
         except FileNotFoundError:

@@ -1,5 +1,7 @@
 """The verb: what it shows and writes, what it refuses, and that nothing breaks out of what it writes."""
 
+import os
+
 import bcrypt
 import pytest
 from click.testing import CliRunner
@@ -91,6 +93,15 @@ def test_a_certificate_needs_its_key_and_an_address_that_is_https(catalog):
     assert refusal("nginx", "--catalog", folder, "--certificate", "x", "--certificate-key", "y") == (
         "http://feeds.nord.example/ is not https: leave --certificate out, or correct the address."
     )
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_what_is_no_file_is_not_read(server, catalog, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    message = refusal(server, "--catalog", catalog(()), "--out", tmp_path / "pipe")
+    assert message.startswith(f"{tmp_path}/pipe is no file. Write to a file with --out")
+    (tmp_path / "folder").mkdir()
+    assert "folder is no file" in refusal(server, "--catalog", catalog(()), "--out", tmp_path / "folder")
 
 
 def test_a_folder_that_can_not_be_written_to_is_told(catalog, tmp_path):
