@@ -3,28 +3,22 @@
 Beside `feeds sync --watch` it is a process of its own, so that no slow target delays a pass.
 """
 
-import os
 import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING
 
 import click
 
-from feeds.commands._programs import Programs
+from feeds.commands._beside import Beside
 from feeds.settings import Folders
 
 if TYPE_CHECKING:  # it brings pydantic along, and a sync that publishes nowhere must not wait for it
     from feeds.core.catalog import Network
     from feeds.publishing.publishing import Published
-
-# What is under way at ^C may end by itself for so long.
-GRACE_S = 3.0
-_NICENESS = 10
 
 
 def publish_to(
@@ -152,66 +146,44 @@ def refuse_target(target: str) -> None:
         raise UsageError("The target is no folder and no bucket: write a path, or s3://bucket/prefix.")
 
 
-class Publishing:
-    """Starts `feeds publish` beside the passes, one at a time, until the target has what was built.
-
-    Leaving the block ends it.
-    """
+class Publishing(Beside):
+    """Starts `feeds publish` until the target has what was built."""
 
     def __init__(self, target: str, folders: Folders, out: Path, environ: Mapping[str, str]) -> None:
         its = target if "://" in target else str(Path(target).absolute())
-        self._arguments = ["-m", "feeds", "publish", its, "--out", str(out.absolute())]
-        own = {"FEEDS_CATALOG": str(folders.catalog.absolute()), "FEEDS_STATE": str(folders.state.absolute())}
-        self._environ, self._folders, self._out = {**environ, **own}, folders, out
-        self._ending = ExitStack()
+        super().__init__(["publish", its, "--out", str(out.absolute())], folders, environ)
+        self._folders, self._out = folders, out
         self._said: IO[str] | None = None
         self._last = ""
         self._begun: tuple[int, ...] = ()
         self._published: tuple[int, ...] = ()
-        self.program: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._ending, suppress(subprocess.TimeoutExpired):
-            if self.program:
-                self.program.wait(GRACE_S)
 
     def go_on(self) -> str:
         """Return what the one that has ended said; start the next if it is needed, and wait for nothing."""
         from feeds.building.results import built_from
 
-        said = ""
-        if self.program:
-            if self.program.poll() is None:
-                return ""
-            said = self._ended(self.program)
-            said, self._last = ("" if said == self._last else said), said
+        if self.is_running:
+            return ""
+        said = self._ended()
         now = _look(self._out, built_from(self._folders))
         if now != self._published:
             self._begun = now
-            self._start()
+            self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - what is said is read once the program has ended
+            self.start(output=self._said, errors=subprocess.STDOUT)
+            self._ending.enter_context(self._said)
         return said
 
-    def _start(self) -> None:
-        self._ending = ExitStack()
-        programs = self._ending.enter_context(Programs())
-        self._said = self._ending.enter_context(tempfile.TemporaryFile("w+"))  # noqa: SIM115 - it is closed with the rest
-        self.program = programs.start(self._arguments, self._environ, output=self._said, errors=subprocess.STDOUT)
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.program.pid, _NICENESS)
-
-    def _ended(self, program: subprocess.Popen[str]) -> str:
-        if program.returncode == 0:
+    def _ended(self) -> str:
+        """Return what the last one said, if that is something else than the one before it did."""
+        if self.program is None or self._said is None:
+            return ""
+        if self.program.returncode == 0:
             self._published = self._begun
-        self.program, said = None, ""
-        if self._said:
-            self._said.seek(0)
-            said = self._said.read()
-        self._ending.close()
+        self._said.seek(0)
+        said = self._said.read()
+        self._said.close()
+        self.program, self._said = None, None
+        said, self._last = ("" if said == self._last else said), said
         return said
 
 

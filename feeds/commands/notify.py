@@ -56,12 +56,15 @@ def tell(folders: "Folders", at: datetime, send: Callable[[bytes], None]) -> "No
     from feeds.core.notices import compare
     from feeds.formats import notice as notice_format
     from feeds.storage import told
+    from feeds.storage.locked import locked
+    from feeds.storage.static_dir import clear_leftovers
 
     folder = folders.state / "notices"
-    with told.alone(folder) as alone:
-        if not alone:
+    with locked(folder, again="notify", wait=False) as lock:
+        if lock is None:
             click.echo("Another `feeds notify` is at work here.", err=True)
             return None
+        clear_leftovers(folder)
         before = told.read_told(folder)
         notice, after = compare(read_status(folders, at), before)
         if after != before:

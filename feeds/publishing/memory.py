@@ -5,10 +5,8 @@ segment that isn't configured any more is named and left where it is, and a site
 else may have published. Segments are secrets: only their digests are kept.
 """
 
-import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from feeds.core.errors import StorageError
 from feeds.publishing.target import Ours, Target
+from feeds.storage.locked import locked
 from feeds.storage.static_dir import clear_leftovers, publish, stage, sync_folder
 
 # A list that was about to be put there, and the one before: which of them it is shows only there.
@@ -112,22 +111,9 @@ def recall(state: Path, target: Target) -> Memory:
 def alone(state: Path) -> Iterator[None]:
     """Hold the state folder's place for this, so that one program at a time publishes; a second one waits."""
     folder = state / "publishing"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise StorageError(f"{error.filename or folder}: {error.strerror}. Mend that, and publish again.") from error
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            clear_leftovers(folder)
-        except OSError as error:
-            raise StorageError(
-                f"{folder} can't be locked: {error.strerror}. Have FEEDS_STATE name a folder on this machine's disk."
-            ) from error
+    with locked(folder, again="publish"):
+        clear_leftovers(folder)
         yield
-    finally:
-        os.close(fd)
 
 
 def _name(file: Ours) -> str:

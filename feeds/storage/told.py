@@ -1,19 +1,16 @@
-"""The file that remembers what the network was told, and the lock by which one program at a time tells.
+"""The file that remembers what the network was told; the caller holds its folder.
 
 The next memory is on the disk, under a temporary name, before anything is told, and only renamed afterwards: a full
 disk shows before, and between telling and remembering there is no more than a rename.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from feeds.core.errors import StorageError
 from feeds.core.notices import Memory
 from feeds.formats import told_json
-from feeds.storage.static_dir import clear_leftovers, publish, stage, sync_folder
+from feeds.storage.static_dir import publish, stage, sync_folder
 
 FILE = "told.json"
 
@@ -47,23 +44,3 @@ def remember(folder: Path, memory: Memory, tell: Callable[[], None]) -> None:
         raise
     publish(staged, path)
     sync_folder(folder)
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[bool]:
-    """Hold the folder, made if there is none, and yield True; or yield False at once while another program does."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise StorageError(f"{folder} can't be used: {error.strerror}.") from error
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        clear_leftovers(folder)
-        yield True
-    finally:
-        os.close(fd)

@@ -5,18 +5,16 @@ are committed on top of the remote's own head, from blobs alone, so nothing ever
 go of only when its commit is on the remote (or, without one, on the disk). Killed anywhere, the next pass repairs it.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from feeds.core.errors import FeedsError, StorageError, UsageError
+from feeds.core.errors import FeedsError, UsageError
 from feeds.formats.origins import NAME
 from feeds.settings import Folders
 from feeds.storage.journal import Journal
+from feeds.storage.locked import locked
 from feeds.storage.repository import GitFailed, RemoteTrouble, Repository, tracked_by
 from feeds.syncing.carrying import whole_lines
 from feeds.syncing.in_clone import sync_in_clone
@@ -40,7 +38,7 @@ def sync(plan: Plan, *, may_push: Callable[[], bool] = lambda: True) -> Pass:
     """
     plan = replace(plan, folders=Folders(plan.folders.catalog.absolute(), plan.folders.state.absolute()))
     done, journal = Pass(), Journal(plan.folders.state / "journal")
-    with _locked(plan.folders.state / "sync") as lock:
+    with locked(plan.folders.state / "sync", again="sync") as lock:
         if plan.previous:  # what is published as it was is still of these
             write_origins(plan.out, plan.previous.origins)
         try:
@@ -56,7 +54,7 @@ def sync(plan: Plan, *, may_push: Callable[[], bool] = lambda: True) -> Pass:
     return done
 
 
-def _run(plan: Plan, done: Pass, journal: Journal, may_push: Callable[[], bool], lock: int) -> None:
+def _run(plan: Plan, done: Pass, journal: Journal, may_push: Callable[[], bool], lock: int | None) -> None:
     now = datetime.now(UTC)
     try:
         repository = Repository.at(plan.folders.catalog, lock=lock)
@@ -121,23 +119,3 @@ def _has_remote(plan: Plan, repository: Repository) -> bool:
         known = f"it has {', '.join(remotes)}" if remotes else "it has none"
         raise UsageError(f"{plan.folders.catalog} has no remote {plan.remote}; {known}. Name one by --remote.")
     return bool(remotes)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[int]:
-    """Hold the folder's lock, and yield its descriptor: a git that outlives us goes on holding it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise StorageError(f"{error.filename or folder}: {error.strerror}. Mend that, and sync again.") from error
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-        except OSError as error:  # NFS without its lock daemon, say
-            raise StorageError(
-                f"{folder} can't be locked: {error.strerror}. Have FEEDS_STATE name a folder on this machine's disk."
-            ) from error
-        yield fd
-    finally:
-        os.close(fd)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from feeds.core.errors import FeedsError, StorageError
-from feeds.storage.static_dir import publish, stage, sync_folder
-from feeds.storage.told import alone
+from feeds.storage.locked import locked
+from feeds.storage.static_dir import clear_leftovers, publish, stage, sync_folder
 
 _FILE = "attempt.json"
 _MOMENTS = ("begun", "asked", "made", "ended")
@@ -81,9 +81,10 @@ class Memory:
 def held(state: Path, *names: str) -> Iterator[Memory]:
     """Hold the memory of what the names name. Raises UnderWay while another program does, and StorageError."""
     folder = folder_of(state, *names)
-    with alone(folder) as is_alone:
-        if not is_alone:
+    with locked(folder, again="upload", wait=False) as lock:
+        if lock is None:
             raise UnderWay("Another `feeds upload` of the very same is under way. Wait for its end.")
+        clear_leftovers(folder)
         sync_folder(folder.parent)
         yield Memory(folder)
 

@@ -221,7 +221,7 @@ def test_what_can_not_be_remembered_is_not_told(site):
     (site.state / "notices" / "told.json").unlink()
     (site.state / "notices").rmdir()
     (site.state / "notices").write_text("")
-    with pytest.raises(StorageError, match="notices can't be used"):
+    with pytest.raises(StorageError, match=r"notices: File exists\. Mend that, and notify again\."):
         telling(site)
 
 
