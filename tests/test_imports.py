@@ -14,7 +14,7 @@ ALLOWED = {
     "formats": {"core"},
     "storage": {"core", "formats"},
     "building": {"core", "formats", "storage", "settings", "fetching"},
-    "onboarding": {"building", "dailymotion", "storage", "formats", "core", "settings"},
+    "onboarding": {"building", "dailymotion", "fetching", "storage", "formats", "core", "settings"},
     "syncing": {"onboarding", "building", "storage", "formats", "core", "settings"},
     "web": {"core", "formats", "storage", "settings", "onboarding", "dailymotion"},
     "fetching": {"core"},

@@ -32,7 +32,7 @@ class Address:
     What stands behind the host may be a secret, so no message repeats it.
     """
 
-    def __init__(self, url: str, login: str | None) -> None:
+    def __init__(self, url: str, login: str | None, authorities: str | None = None) -> None:
         try:
             parts = urlsplit(url)
             host, port = parts.hostname or "", parts.port
@@ -45,6 +45,7 @@ class Address:
         if login is not None and parts.scheme == "http" and not is_loopback(host):
             raise UsageError(f"FEEDS_SITE_LOGIN would go to {host} unencrypted: name an https address.")
         self.name = f"{host}:{port}" if port else host
+        self._authorities = authorities
         self._root = url.rstrip("/").removesuffix("/users.json")
         self._headers = {"Cache-Control": "no-cache"}
         if login is not None:
@@ -70,7 +71,10 @@ class Address:
         for attempt in range(ATTEMPTS):
             last = attempt + 1 == ATTEMPTS
             try:
-                answer = ask(url, headers=self._headers, limits=LIMITS, redirects=0, rule=lambda _: True)
+                answer = ask(
+                    url, headers=self._headers, limits=LIMITS, redirects=0, rule=lambda _: True,
+                    authorities=self._authorities,
+                )  # fmt: skip
             except Unreachable as error:
                 if last:
                     raise Unreachable(f"{path}: {error} Nothing was built.") from error
@@ -80,18 +84,18 @@ class Address:
         raise AssertionError("the last attempt returns or raises")
 
 
-def found(url: str, login: str | None, secret_paths: Sequence[str]) -> Address:
+def found(url: str, login: str | None, secret_paths: Sequence[str], authorities: str | None = None) -> Address:
     """Return the site at an address: below the first of the secrets where one is, else at the address itself.
 
     While secrets rotate, or just before the first one comes, what is online has other addresses than what is built.
     Raises UsageError, Unreachable, NotAllowed.
     """
     for secret in secret_paths:
-        site = Address(f"{url.rstrip('/').removesuffix('/users.json')}/{secret}", login)
+        site = Address(f"{url.rstrip('/').removesuffix('/users.json')}/{secret}", login, authorities)
         with suppress(UsageError):  # some hosts answer 403 for what isn't there
             if site.read(USER_LIST) is not None:
                 return site
-    return Address(url, login)
+    return Address(url, login, authorities)
 
 
 _EXPECTED = "Write https://feeds.example.com, where users.json and feeds/ are served."

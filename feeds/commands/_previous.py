@@ -64,11 +64,12 @@ def _site_of(previous: str, out: Path, environ: Mapping[str, str]) -> "Site | No
     from feeds.building.previous import Folder
     from feeds.building.previous_address import found
     from feeds.core.errors import UsageError
+    from feeds.fetching.authorities import own_authorities
 
     if previous in (EVENTS, NONE):
         return None
     if "://" in previous:
-        return found(previous, site_login(environ), secret_paths(environ))
+        return found(previous, site_login(environ), secret_paths(environ), own_authorities(environ))
     if not Path(previous).is_dir():
         raise UsageError(f'--previous: "{previous}" is no address, no folder, and neither "events" nor "none".')
     if Path(previous).resolve() == out.resolve():

@@ -186,6 +186,7 @@ def _of_site(network: "Network", served_at: str | None) -> Iterator["Answer"]:
     from feeds.access_settings import access_settings, site_login
     from feeds.building.addresses import address_of
     from feeds.core.access import Way
+    from feeds.fetching.authorities import own_authorities
     from feeds.onboarding.closed import about_closed
     from feeds.onboarding.examining import Answer
     from feeds.onboarding.published import PublishedSite, about_site
@@ -196,8 +197,15 @@ def _of_site(network: "Network", served_at: str | None) -> Iterator["Answer"]:
         login = site_login(os.environ) if Way.BASIC_AUTH in ways else None
     except UsageError:
         paths, login = (), None  # told above
-    base_url = address_of(network, None)
-    with PublishedSite(base_url, served_at=served_at, ways=ways, paths=paths, login=login) as site:
+    try:
+        authorities = own_authorities(os.environ)
+    except UsageError as error:
+        what, _, remedy = str(error).partition("\n")
+        yield Answer("settings", "fault", what, remedy)
+        return
+    with PublishedSite(
+        address_of(network, None), served_at=served_at, ways=ways, paths=paths, login=login, authorities=authorities
+    ) as site:
         if ways and site.is_plain:
             what = f"{site.root} is http: what opens the site would go there unencrypted"
             yield Answer("site", "fault", what, "Serve it by https, and write that in network.base_url.")

@@ -4,17 +4,17 @@ Proxies, cookies and .netrc are no matter here: what a stranger's address leads 
 is always verified. A whole answer, redirects included, has a number of seconds, however slowly it trickles.
 """
 
-import functools
 import http.client
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from feeds.fetching.authorities import verifying
 from feeds.fetching.public import LookUp, NotAllowed, Rule, Target, Unreachable, is_public, resolve
+from feeds.fetching.trouble import Trouble, Why, why
 
 REDIRECTS = 3
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -41,20 +41,12 @@ class Answer:
     body: bytes
 
 
-@functools.cache
-def _verifying() -> ssl.SSLContext:
-    """Return the context of every connection: to read the authorities takes longer than a handshake."""
-    from requests.utils import DEFAULT_CA_BUNDLE_PATH
-
-    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
-
-
 class Pinned(http.client.HTTPConnection):
     """A connection to an address that was checked, under the name that people wrote."""
 
-    def __init__(self, target: Target, address: str, limits: Limits) -> None:
+    def __init__(self, target: Target, address: str, limits: Limits, authorities: str | None = None) -> None:
         super().__init__(target.host, target.port)
-        self._to, self._address, self._limits = target, address, limits
+        self._to, self._address, self._limits, self._authorities = target, address, limits, authorities
         self.reached: socket.socket | None = None  # `sock` is forgotten while the body is still being read
 
     def connect(self) -> None:
@@ -63,7 +55,7 @@ class Pinned(http.client.HTTPConnection):
         self.sock.settimeout(self._limits.read_s)
         self.reached = self.sock
         if self._to.secure:
-            self.reached = _verifying().wrap_socket(
+            self.reached = verifying(self._authorities).wrap_socket(
                 self.sock, server_hostname=self._to.host, do_handshake_on_connect=False
             )
             self.sock = self.reached
@@ -87,16 +79,18 @@ def ask(
     redirects: int = REDIRECTS,
     rule: Rule = is_public,
     look_up: LookUp = socket.getaddrinfo,
+    authorities: str | None = None,
 ) -> Answer:
     """Send one request, follow its redirects, and return the answer, whatever its status.
 
-    Each address on the way is resolved once and held against the rule. Raises NotAllowed, and Unreachable.
+    `authorities` are those to trust instead of the public ones, for a host of one's own. Each address on the way is
+    resolved once and held against the rule. Raises NotAllowed, and Unreachable.
     """
     limits = limits or Limits()
     deadline = time.monotonic() + limits.whole_s
     for _ in range(redirects + 1):
         target = resolve(url, rule=rule, look_up=look_up)
-        answer = _ask_once(url, target, method, headers or {}, limits, deadline)
+        answer = _ask_once(url, target, method, headers or {}, limits, deadline, authorities)
         location = answer.headers.get("location")
         if answer.status not in _MOVED or not location:
             return answer
@@ -121,14 +115,15 @@ def fetch(url: str, *, limits: Limits | None = None, rule: Rule = is_public) -> 
 
 
 def _ask_once(
-    url: str, target: Target, method: str, headers: Mapping[str, str], limits: Limits, deadline: float
-) -> Answer:
+    url: str, target: Target, method: str, headers: Mapping[str, str], limits: Limits, deadline: float,
+    authorities: str | None,
+) -> Answer:  # fmt: skip
     trouble: Exception | None = None
     for address in target.addresses:
         left = deadline - time.monotonic()
         if left <= 0:
             break
-        connection = Pinned(target, address, limits)
+        connection = Pinned(target, address, limits, authorities)
         timer = threading.Timer(left, connection.end)
         timer.daemon = True
         timer.start()
@@ -169,9 +164,5 @@ def _exchange(
     return Answer(url, response.status, names, bytes(body))
 
 
-def _reason(error: Exception | None, deadline: float) -> str:
-    if isinstance(error, ssl.SSLError):
-        return "its certificate could not be verified"
-    if error is None or isinstance(error, TimeoutError) or time.monotonic() >= deadline:
-        return "it took too long"
-    return "no connection, or one that broke"
+def _reason(error: Exception | None, deadline: float) -> Why:
+    return Why(Trouble.SLOW) if error is None or time.monotonic() >= deadline else why(error)

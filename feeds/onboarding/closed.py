@@ -10,8 +10,9 @@ import secrets
 from collections.abc import Iterator
 
 from feeds.core.access import CRAWLER_RANGES, Way
+from feeds.onboarding.answered import Seen, Unfit
 from feeds.onboarding.examining import Answer
-from feeds.onboarding.published import MASK, USER_LIST, PublishedSite, Seen, Unfit
+from feeds.onboarding.published import MASK, USER_LIST, PublishedSite
 
 # Of what should not be seen at all, so much is enough to know it again.
 EXCERPT_BYTES = 64 * 1024

@@ -4,7 +4,6 @@ import base64
 import json
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from urllib3.exceptions import HTTPError
 from feeds.core.access import Way
 from feeds.core.catalog import UserList
 from feeds.formats import mrss
+from feeds.onboarding.answered import Seen, Unfit, unfit
 from feeds.onboarding.examining import Answer, Verdict
 from feeds.settings import is_loopback
 
@@ -29,35 +29,6 @@ LOOK: Verdict = "look"
 
 # What stands for the secret in whatever is said of an address.
 MASK = "<site secret>"
-
-
-class Unfit(Exception):
-    """An answer that Dailymotion could not use; the message says why, `status` what was answered, 0 for nothing."""
-
-    def __init__(self, why: str, status: int = 0) -> None:
-        super().__init__(why)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What an address answered, its body up to a size."""
-
-    status: int
-    kind: str
-    location: str
-    challenge: str
-    body: bytes
-
-    @property
-    def shows(self) -> bool:
-        """Return whether it gave something away; some servers answer 200 and nothing for what isn't there."""
-        return 200 <= self.status < 300 and bool(self.body)
-
-    @property
-    def gives_away(self) -> bool:
-        """Return whether it shows a list or a feed, and not only some page: hosts have one for what isn't there."""
-        return self.shows and (self.body.lstrip()[:1] in (b"[", b"{") or b"<rss" in self.body)
 
 
 class _Named(requests.adapters.HTTPAdapter):
@@ -76,7 +47,7 @@ class PublishedSite:
     """Where the site is served, and what opens it: `ways` of network.access, the secrets of its addresses, a login.
 
     `base_url` is what the list's addresses begin with, before the secret. No redirect is followed, and the login goes
-    nowhere but below the site's own address.
+    nowhere but below the site's own address. `authorities` are those to trust instead of the public ones.
     """
 
     def __init__(
@@ -87,6 +58,7 @@ class PublishedSite:
         ways: Sequence[str] = (),
         paths: Sequence[str] = (),
         login: str | None = None,
+        authorities: str | None = None,
     ) -> None:
         self.ways, self.paths = tuple(ways), tuple(paths)
         self.root = f"{(served_at or base_url).rstrip('/')}/"
@@ -98,6 +70,7 @@ class PublishedSite:
         self.has_login, self._login = login is not None, login
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.verify = authorities or True
         if self._host and (name := urlsplit(base_url).hostname):
             self._session.mount("https://", _Named(name))
 
@@ -149,7 +122,7 @@ class PublishedSite:
                 status, challenge = answer.status_code, names.get("WWW-Authenticate", "")
                 return Seen(status, kind, names.get("Location", ""), challenge, body)
         except (requests.RequestException, HTTPError, ValueError, OSError) as error:
-            raise Unfit("can't be reached") from error
+            raise unfit(error) from error
 
     def read(self, url: str, kind: str) -> bytes:
         """Return a document of the site, which must be of this type. Raises Unfit."""
@@ -211,13 +184,14 @@ def about_site(site: PublishedSite, shape: UserList) -> Generator[Answer, None, 
             readable = readable or address.removeprefix(site.at(""))
             yield Answer("feed", "ok", f"{site.shown(address)}: {count} videos")
         except (Unfit, mrss.BadFeed) as error:
-            yield Answer("feed", "fault", f"{site.shown(address)} {error}", "Publish feeds/ beside users.json.")
+            remedy = getattr(error, "remedy", "") or "Publish feeds/ beside users.json."
+            yield Answer("feed", "fault", f"{site.shown(address)} {error}", remedy)
     return readable
 
 
 def _unread(site: PublishedSite, url: str, error: Unfit) -> Answer:
     """Return what it means that the list can't be read, by how the site is closed."""
-    remedy, verdict = "Publish static_out there, and see that it can be read.", FAULT
+    remedy, verdict = error.remedy or "Publish static_out there, and see that it can be read.", FAULT
     if error.status == requests.codes.unauthorized:
         remedy = "Say in catalog.yaml how the site is closed: network.access."
         if Way.BASIC_AUTH in site.ways:

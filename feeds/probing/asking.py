@@ -7,7 +7,6 @@ feeds/fetching does, at each redirect too; cookies, logins and proxies are no ma
 
 import http.client
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from feeds.fetching.http import Limits, Pinned
 from feeds.fetching.public import LookUp, NotAllowed, Rule, Unreachable, is_public, resolve
+from feeds.fetching.trouble import Trouble, why
 from feeds.probing.answers import FIRST_BYTES, Reply, mark_of, seen_of, spoken
 from feeds.probing.seen import Seen
 
@@ -159,10 +159,8 @@ class Asker:
             self._drop(key)
             slow = late.is_set() or isinstance(error, TimeoutError)
             if slow:
-                raise _TooSlow(f"{connection.host} gave no answer: it took too long") from error
-            certificate = isinstance(error, ssl.SSLError)
-            why = "its certificate could not be verified" if certificate else "no connection, or one that broke"
-            raise _NoAnswer(f"{connection.host} gave no answer: {why}") from error
+                raise _TooSlow(f"{connection.host} gave no answer: {Trouble.SLOW}") from error
+            raise _NoAnswer(f"{connection.host} gave no answer: {why(error)}") from error
         finally:
             timer.cancel()
         if not whole:

@@ -12,6 +12,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from feeds.__main__ import run
+from feeds.fetching.authorities import NAMES
+from tests.certificates import Authority, serving
 from tests.sites import AT, adopted, imported, tree, user_text
 
 MANY = [f"b{number}" for number in range(1, 13)]
@@ -233,8 +235,22 @@ def test_a_host_that_is_down_is_remote_trouble(site, online, feeds):
         port = listener.getsockname()[1]
     code, output = feeds("--previous", f"http://127.0.0.1:{port}/")
     assert code == 3
-    assert output.startswith("error: users.json: 127.0.0.1 gave no answer: no connection, or one that broke.")
+    assert output.startswith("error: users.json: 127.0.0.1 gave no answer: the connection is refused.")
     assert output.endswith("Try again later. Nothing was built.\n")
+
+
+def test_an_authority_of_one_s_own_is_believed_where_the_environment_names_it(site, online, feeds, monkeypatch):
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    authority = Authority(site.catalog.parent)
+    with serving(online.folder, authority.signs("127.0.0.1")) as address:
+        code, output = feeds("--previous", address)
+        assert (code, "nobody who is trusted vouches for its certificate" in output) == (3, True)
+        monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+        assert feeds("--previous", address)[1].startswith("error: SSL_CERT_FILE: /nowhere.pem can't be read: No such")
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
+        assert feeds("--previous", address)[0] == 0
+    assert site.tree() == tree(online.folder)
 
 
 # -- a login

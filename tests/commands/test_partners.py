@@ -12,6 +12,7 @@ from feeds.core.partners import PartnerState
 from feeds.onboarding.invitations import Links
 from sandbox import population, server
 from tests import closed_site
+from tests.certificates import Authority, serving
 from tests.onboarding.conftest import CAFE, PARENT, STRAY, Network
 from tests.sites import adopted
 
@@ -368,6 +369,24 @@ def test_the_doctor_looks_at_a_site_that_is_served_elsewhere_before_it_is_at_its
     assert code == 0, out
     assert f"ok     site       {url}users.json: 1 users\n" in out
     assert f"ok     feed       {url}feeds/{CAFE}.xml: 1 videos\n" in out
+
+
+def test_the_doctor_believes_an_authority_of_one_s_own_about_the_site_alone(office):
+    office.set(REQUESTS_CA_BUNDLE=None, SSL_CERT_FILE=None)
+    authority = Authority(office.site.catalog.parent)
+    office.site.network(base_url="https://feeds.nord.example/")
+    office.site.user(CAFE, "c1")
+    office.site.happened(adopted(CAFE))
+    office.site.build()
+    with serving(office.site.out, authority.signs("feeds.nord.example")) as url:
+        code, out, _ = office.call(f"doctor --site {url}")
+        assert (code, f"FAULT  site       {url}users.json can't be read: nobody who is trusted" in out) == (1, True)
+        office.set(SSL_CERT_FILE="/nowhere.pem")
+        code, out, _ = office.call(f"doctor --site {url}")
+        assert (code, "FAULT  settings   SSL_CERT_FILE: /nowhere.pem can't be read: No such" in out) == (1, True)
+        office.set(SSL_CERT_FILE=str(authority.path))
+        code, out, _ = office.call(f"doctor --site {url}")
+    assert (code, f"ok     site       {url}users.json: 1 users\n" in out) == (0, True)
 
 
 def test_without_a_login_a_person_confirms_the_parent_by_its_username(office):

@@ -2,20 +2,14 @@
 
 import gzip
 import socket
-import ssl
 import threading
-from datetime import datetime
 from ipaddress import ip_address
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from feeds.fetching.http import Limits, ask, fetch
 from feeds.fetching.public import NotAllowed, Unreachable
+from tests.certificates import Authority
 
 SHORT = Limits(connect_s=5, read_s=5, whole_s=30, body_bytes=1000)
 
@@ -186,27 +180,12 @@ def test_what_is_no_whole_answer_is_remote_trouble(server, answer):
 
 
 def test_a_server_whose_certificate_is_nobodys_is_told_nothing(tmp_path):
-    key, certificate = _certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context = Authority(tmp_path).signs("127.0.0.1")
     server = Server(wrap=lambda connection: context.wrap_socket(connection, server_side=True))
     server.script["/"] = ok(b"who am I?")
     try:
-        with pytest.raises(Unreachable, match="certificate could not be verified"):
+        with pytest.raises(Unreachable, match="nobody who is trusted vouches for its certificate"):
             fetch(server.url().replace("http:", "https:"), rule=anywhere, limits=SHORT)
         assert server.asked == []
     finally:
         server.close()
-
-
-def _certificate(folder):
-    """Make a certificate for 127.0.0.1 that nobody has signed but itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(datetime(2026, 1, 1)).not_valid_after(datetime(2099, 1, 1))
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-    signed = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
-    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (folder / "certificate.pem").write_bytes(signed.public_bytes(Encoding.PEM))
-    return folder / "key.pem", folder / "certificate.pem"

@@ -205,7 +205,8 @@ def test_the_address_of_the_letter_serves_as_site_too(served):
 def test_nobody_there_is_one_fault_and_no_verdict_on_strangers(served):
     served.server_close()
     said = examine(served)
-    assert faults(said) == ["site SITE/<site secret>/users.json can't be reached"]
+    (fault,) = faults(said)
+    assert fault.startswith("site SITE/<site secret>/users.json can't be read: ")
     assert said[1:] == ["look closed it could not be seen whether strangers are kept out"]
 
 
@@ -290,10 +291,16 @@ def test_a_document_that_trickles_is_given_up(served, monkeypatch):
     assert faults(examine(served)) == ["site SITE/<site secret>/users.json takes too long"]
 
 
-@pytest.mark.parametrize("headers", [{"Content-Length": "99", "Connection": "close"}, {"Content-Encoding": "gzip"}])
-def test_a_document_that_breaks_off_or_is_not_packed_as_it_says_is_a_fault(served, headers):
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Content-Length": "99", "Connection": "close"}, "can't be read: no connection, or one that broke"),
+        ({"Content-Encoding": "gzip"}, "is packed otherwise than it says"),
+    ],
+)
+def test_a_document_that_breaks_off_or_is_not_packed_as_it_says_is_a_fault(served, headers, why):
     served.answers[f"/{NEW}/users.json"] = (200, {"Content-Type": "application/json", **headers}, b"[]")
-    assert faults(examine(served)) == ["site SITE/<site secret>/users.json can't be reached"]
+    assert faults(examine(served)) == [f"site SITE/<site secret>/users.json {why}"]
 
 
 def test_a_question_for_a_login_may_be_one_of_several(served):
