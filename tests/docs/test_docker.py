@@ -36,7 +36,7 @@ def test_a_build_is_sent_the_software_and_nothing_else():
     others = [".env", ".git/config", ".feeds/journal/1.yaml", "feeds/__pycache__/x.pyc", "feeds/core/__pycache__/y.pyc"]
     sent = images.context(ROOT, [*known_files(), *others])
     assert {each.split("/")[0] for each in sent} == {
-        "app.py", "gunicorn.conf.py", "requirements.txt", "LICENSE", "feeds", "templates",
+        "app.py", "gunicorn.conf.py", "requirements.txt", "requirements-s3.txt", "LICENSE", "feeds", "templates",
     }  # fmt: skip
     assert len(sent) > 150
     assert [each for each in sent if each in others] == []
@@ -48,7 +48,7 @@ def test_the_image_is_nobody_s_in_particular_pins_what_it_installs_and_holds_no_
     assert DOCKERFILE.count("FROM ${PYTHON}") == len(images.stages(DOCKERFILE)) == 2
     installs = re.findall(r"pip install (.*)", DOCKERFILE)
     assert len(installs) == 1
-    assert "--require-hashes -r /tmp/requirements.txt" in installs[0]
+    assert "--require-hashes -r /tmp/requirements.txt -r /tmp/requirements-s3.txt" in installs[0]
     assert re.findall(r"^ARG (\w+)", DOCKERFILE, re.M) == ["PYTHON"]
     assert {name for name in IMAGE.environ if name.startswith("FEEDS_")} == {"FEEDS_CATALOG", "FEEDS_STATE"}
     assert IMAGE.said["STOPSIGNAL"] == "SIGTERM"
