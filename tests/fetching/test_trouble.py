@@ -27,15 +27,6 @@ from feeds.fetching.trouble import Trouble, why
 )
 def test_each_is_told_apart_also_behind_others(error, trouble):
     assert why(error).trouble == trouble
-    try:
-        try:
-            if error:
-                raise error
-        except Exception as first:
-            raise RuntimeError("wrapped") from first
-    except RuntimeError as second:
-        try:
-            raise KeyError("wrapped again")
-        except KeyError as third:
-            assert third.__context__ is second
-            assert why(third).trouble == trouble
+    first, second = RuntimeError("wrapped"), KeyError("wrapped again")
+    first.__cause__, second.__context__ = error, first
+    assert why(second).trouble == trouble
