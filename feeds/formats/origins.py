@@ -12,6 +12,8 @@ from feeds.core.errors import FeedsError
 NAME = "published.txt"
 # How far back a site remembers; then also how far back a revert is known as one.
 MOST = 300
+# How many commits a publication has: two, and more only while a force-push keeps taking results away.
+_MOST_COMMITS = 100
 _LINE = re.compile(r"(?:[0-9a-f]{40}(?:[0-9a-f]{24})?)(?: [0-9a-f]{40}(?:[0-9a-f]{24})?)*")
 
 # The commits of one publication.
@@ -27,7 +29,8 @@ def parse(text: bytes) -> tuple[Origin, ...]:
     lines = text.decode("utf-8", "replace").splitlines()[:MOST]
     if not lines or not all(map(_LINE.fullmatch, lines)):
         raise BadOrigins(f"{NAME} doesn't name commits, one publication a line.")
-    return tuple(tuple(line.split()) for line in lines)
+    # Git is asked for each: a text that somebody else has written is not to keep it busy for hours.
+    return tuple(tuple(dict.fromkeys(line.split()))[:_MOST_COMMITS] for line in lines)
 
 
 def render(origins: Iterable[Origin]) -> bytes:

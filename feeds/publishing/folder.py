@@ -115,9 +115,18 @@ class Folder:
             known = error.__cause__ if isinstance(error, StorageError) else error
             where, why = (known.filename, known.strerror) if isinstance(known, OSError) else (None, str(error))
             raise NotPublished(
-                f"{where or self.name} can't be {what}: {why}. Free space, or mend the disk or the mount, and publish "
+                f"{self._shown(where)} can't be {what}: {why}. Free space, or mend the disk or the mount, and publish "
                 "again: what lies there is whole, and the rest follows."
             ) from error
+
+
+    def _shown(self, where: str | None) -> str:
+        """Return a path as people may read it: the folder of a secret isn't named, and only such a folder is."""
+        path = Path(where or self.path)
+        inner = path.parts[len(self.path.parts) :] if path.is_relative_to(self.path) else ()
+        if inner and is_secret(inner[0]) and not _is_leftover("", inner[0]):
+            path = self.path.joinpath("<secret path>", *inner[1:])
+        return str(path)
 
 
 @contextmanager

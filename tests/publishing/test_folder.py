@@ -64,6 +64,30 @@ def test_a_link_that_leads_to_itself_is_no_folder(publisher, target):
         publisher()
 
 
+def _in_the_way(target, how):
+    if how == "a file for the segment":
+        (target / NEW).write_text("")
+    elif how == "a file for feeds":
+        (target / NEW).mkdir()
+        (target / NEW / "feeds").write_text("")
+    elif how == "a link to itself":
+        (target / NEW).symlink_to(NEW)
+    else:
+        (target / NEW / how).mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    "how", ["a file for the segment", "a file for feeds", "a link to itself", "users.json", "feeds/anna.xml"]
+)
+def test_what_can_not_be_written_is_named_without_the_secret(publisher, target, how):
+    publisher.site.network(access=["secret path"])
+    publisher.site.build(secret_path=NEW)
+    _in_the_way(target, how)
+    with pytest.raises(NotPublished, match=f"^{re.escape(str(target))}/<secret path>") as refused:
+        publisher({"FEEDS_SITE_PATH": NEW})
+    assert NEW not in str(refused.value)
+
+
 def test_two_publishers_with_states_of_their_own_wait_for_each_other(publisher, target, tmp_path):
     ended = []
     with only_one(target):

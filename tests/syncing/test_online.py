@@ -21,6 +21,11 @@ def test_what_is_written_reads_back_and_what_is_too_old_is_left_out():
     assert render([(A, C), (B,)]) == f"{A} {C}\n{B}\n".encode()
 
 
+def test_a_publication_of_very_many_commits_does_not_keep_git_busy_for_hours():
+    many = [f"{number:040x}" for number in range(5000)]
+    assert parse(f"{A} {A} {' '.join(many)}\n".encode()) == ((A, *many[:99]),)
+
+
 @pytest.mark.parametrize("status", [404, 410, 401, 403])
 def test_a_site_whose_list_may_be_read_and_that_has_no_such_file_says_nothing(tmp_path, status):
     (tmp_path / "published.txt").write_text(f"{A}\n")
