@@ -119,7 +119,6 @@ class Folder:
                 "again: what lies there is whole, and the rest follows."
             ) from error
 
-
     def _shown(self, where: str | None) -> str:
         """Return a path as people may read it: the folder of a secret isn't named, and only such a folder is."""
         path = Path(where or self.path)
