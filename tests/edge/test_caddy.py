@@ -71,7 +71,8 @@ def test_the_log_tells_which_login_was_used_and_whether_the_old_address_was(cadd
     caddy.ask(f"/{NEW}/feeds/x2anna.xml", login="nord-1:tQ7.old-password")
     caddy.stop()
     lines = [json.loads(line) for line in (caddy.logs / "console").read_text().splitlines()]
-    old, new = (line for line in lines if line["msg"] == "handled request")
+    # A line is written after its answer has gone, so the second answer's may come first.
+    new, old = sorted((line for line in lines if line["msg"] == "handled request"), key=lambda line: line["user_id"])
     assert (old["user_id"], old["status"], old["request"]["uri"]) == ("nord-2", 200, "/***/users.json")
     assert old["resp_headers"]["Feeds-Address"] == ["old"]
     assert (new["user_id"], new["status"], new["request"]["uri"]) == ("nord-1", 200, "/***/feeds/x2anna.xml")
