@@ -12,7 +12,7 @@ from feeds.commands._previous import previous_option
 from feeds.commands.options import catalog_option
 
 if TYPE_CHECKING:
-    from feeds.syncing.sync import Pass
+    from feeds.syncing.sync import Pass, Plan
 
 # What the shell adds to a signal's number: 130 says that ^C ended it, 143 that SIGTERM did.
 _ENDED_BY = 128
@@ -107,28 +107,12 @@ def command(
     The one program that writes the catalog's clone on the server. Without a remote it commits into the clone; without
     Git it only builds. Killed at any moment, the next run repairs what it left.
     """
-    from contextlib import nullcontext
-
     from feeds.access_settings import secret_path
-    from feeds.commands._one_run import code_of, run_once
-    from feeds.commands._publishing import Publishing, published_once, refuse_target
-    from feeds.commands._stopping import Stop
-    from feeds.commands._telling import Telling
-    from feeds.core.errors import UsageError
+    from feeds.commands._one_run import run_once
     from feeds.settings import folders, instance
-    from feeds.syncing.sync import Plan, sync
+    from feeds.syncing.sync import Plan
 
-    if previous and (watch or no_site):
-        raise UsageError(
-            "--previous (or FEEDS_PREVIOUS) is for a pass that publishes, of who keeps nothing from pass to pass.\n"
-            f"Leave out {'--watch' if watch else '--no-site'}, or --previous."
-        )
-    if target:
-        refuse_target(target)
-    if target and no_site:
-        raise UsageError(
-            "--no-site builds nothing that --publish (or FEEDS_PUBLISH) could bring: leave one of them out."
-        )
+    _refuse_together(previous, target, watch=watch, no_site=no_site)
     # Not every branch that is checked out has a catalog, and the remote's head is what counts.
     its = folders(os.environ, catalog=catalog)
     plan = Plan(
@@ -145,7 +129,40 @@ def command(
     )
     if previous:
         return run_once(plan, previous, target)
-    budget = _PushBudget(max_pushes)
+    return _go_on(plan, target, watch=watch, every=every, notify_every=notify_every, budget=_PushBudget(max_pushes))
+
+
+def _refuse_together(previous: str | None, target: str | None, *, watch: bool, no_site: bool) -> None:
+    """Raise UsageError for options that can't be had together, or a target that can't be one."""
+    from feeds.commands._publishing import refuse_target
+    from feeds.core.errors import UsageError
+
+    if previous and (watch or no_site):
+        raise UsageError(
+            "--previous (or FEEDS_PREVIOUS) is for a pass that publishes, of who keeps nothing from pass to pass.\n"
+            f"Leave out {'--watch' if watch else '--no-site'}, or --previous."
+        )
+    if target:
+        refuse_target(target)
+    if target and no_site:
+        raise UsageError(
+            "--no-site builds nothing that --publish (or FEEDS_PUBLISH) could bring: leave one of them out."
+        )
+
+
+def _go_on(
+    plan: "Plan", target: str | None, *, watch: bool, every: float, notify_every: float, budget: _PushBudget
+) -> int:
+    """Do one pass, or with `watch` one after the other until a signal; return the exit code."""
+    from contextlib import nullcontext
+
+    from feeds.commands._one_run import code_of
+    from feeds.commands._publishing import Publishing, published_once
+    from feeds.commands._stopping import Stop
+    from feeds.commands._telling import Telling
+    from feeds.syncing.sync import sync
+
+    its = plan.folders
     stop = Stop() if watch else None
     said = ""
     told = stop and (os.environ.get("FEEDS_NOTIFY_URL") or os.environ.get("FEEDS_NOTIFY_URL_FILE"))
