@@ -21,12 +21,16 @@ from feeds.core.live import StillLive
 from feeds.core.partners import PartnerState
 from feeds.core.status import Case, Need, Status, named
 from feeds.formats.catalog_yaml import ReadNetwork
+from feeds.formats.status_text import moment_words
 from feeds.settings import Folders
 from feeds.storage.dead_letters import DeadLetters
 from feeds.storage.repository import Repository
+from feeds.storage.space import FREE_BYTES, free
 
 # Where `feeds sync` notes what it has pushed.
 _PUSHED = "refs/feeds/pushed"
+# A pass of feeds sync takes seconds, with a million videos some minutes; who builds by cron may do so every hour.
+STUCK_AFTER = timedelta(hours=1)
 
 
 def read_status(folders: Folders, at: datetime) -> Status:
@@ -34,7 +38,8 @@ def read_status(folders: Folders, at: datetime) -> Status:
     clone, report = folders.catalog, last_report(folders.state)
     folders = replace(folders, catalog=built_from(folders))
     text = CatalogText(folders.catalog)
-    happened = read_events(folders)
+    last = publication(report)
+    happened = read_events(folders, published=last.at if last and last.published else None)
     before = {user["id"]: user for user in report["users"]} if report else {}
     results = {guid: fold_video(events) for guid, events in happened.guids.items()}
     sums = Sums()
@@ -56,6 +61,8 @@ def read_status(folders: Folders, at: datetime) -> Status:
         listed=sums.listed,
         held={each.value: sums.held[each.value] for each in Reason if sums.held[each.value]},
         cases={
+            Need.DISK: _disk(folders.state),
+            Need.STUCK: _stuck(happened, at),
             Need.CATALOG: [] if network else [Case("", "catalog.yaml")],
             Need.FROZEN: named(sorted(sums.frozen)),
             Need.ASKED: [
@@ -71,7 +78,7 @@ def read_status(folders: Folders, at: datetime) -> Status:
         partial=_partial(sums, broken=network is None, whole=whole),
         overdue_after=network.overdue if network else timedelta(days=3),
         backlog=happened.backlog,
-        publication=publication(report),
+        publication=last,
         pushed=_pushed(clone),
         notify=frozenset(map(Need, network.notify)) if network else None,
     )
@@ -103,6 +110,19 @@ def _failure(guid: str, result: VideoResult, happened: Happened) -> str:
     item = next((digest for at, digest in reversed(result.listings) if at <= last), "")
     retried = max((event.at.isoformat() for event in happened.guids[guid] if event.event == RETRY), default="")
     return f"{guid}\n{item}\n{retried}"
+
+
+def _disk(state: Path) -> list[Case]:
+    # Who has no journal takes no callbacks here; and whether it may be written is the app's user's question.
+    try:
+        return [Case("", "full")] if free(state / "journal") < FREE_BYTES else []
+    except OSError:
+        return []
+
+
+def _stuck(happened: Happened, at: datetime) -> list[Case]:
+    since = happened.waiting
+    return [Case(f"since {moment_words(since)}", "stuck")] if since and at - since > STUCK_AFTER else []
 
 
 def _letters(state: Path) -> list[Case]:

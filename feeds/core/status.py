@@ -15,6 +15,8 @@ from feeds.core.events import Event
 class Need(StrEnum):
     """What needs a person, the most pressing first; `network.notify` has the same words."""
 
+    DISK = "full disk"
+    STUCK = "stuck publication"
     CATALOG = "broken catalog"
     FROZEN = "frozen users"
     LIVE = "still live on Dailymotion"
@@ -30,6 +32,14 @@ class Need(StrEnum):
 
 # What each is, in a sentence, and the command that comes next.
 MEANINGS = {
+    Need.DISK: (
+        "the state folder's disk has hardly anything left: once full, callbacks are refused and nothing is published",
+        "feeds doctor --offline",
+    ),
+    Need.STUCK: (
+        "events wait for more than an hour, and no publication has heeded them: feeds sync says why, or isn't running",
+        "journalctl -u feeds-sync",
+    ),
     Need.CATALOG: ("catalog.yaml has faults: nothing is built until they are mended", "feeds check"),
     Need.FROZEN: ("their files have faults: the last good versions are listed", "feeds check"),
     Need.LIVE: ("imported, and the network wants them there no more", "feeds takedown --dry-run"),
@@ -42,6 +52,10 @@ MEANINGS = {
     Need.UNKNOWN: ("results for guids that the catalog doesn't have", "feeds status --format json"),
     Need.DEAD_LETTERS: ("bodies that came to the callback and are none", "feeds results letters"),
 }
+
+
+# What is wrong with the machine, and not with what it publishes.
+TROUBLES = frozenset({Need.DISK, Need.STUCK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +135,8 @@ def named(names: Iterable[str]) -> list[Case]:
 
 
 def counted(status: Status) -> dict[Need, int]:
-    """Return the number of each thing that may need a person, also where it is none."""
-    return {need: len(status.cases.get(need, ())) for need in Need}
+    """Return the number of each thing that may need a person, also where it is none; of troubles only where one is."""
+    return {need: len(cases) for need in Need if (cases := status.cases.get(need, ())) or need not in TROUBLES}
 
 
 def matters(status: Status) -> list[Matter]:

@@ -1,7 +1,8 @@
 """A network's status as metrics: the text exposition format, version 0.0.4.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/ . Every series stands there also where its number is 0, so
-that an alert never waits for one to appear; only the last publication and push are absent while there was none.
+that an alert never waits for one to appear; only the last publication and push are absent while there was none, and
+of what needs a person a full disk and a stuck publication while there is none.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
 """What `feeds doctor` looks at: each question by itself, with its answer and what to do about it."""
 
-import os
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,11 @@ from feeds.core.catalog import Network
 from feeds.dailymotion.client import Client
 from feeds.dailymotion.errors import DailymotionError, NotFound
 from feeds.dailymotion.values import ADOPTION_ROLE, Identity
+from feeds.storage import space
 
 Verdict = Literal["ok", "look", "fault"]
+
+_ROOM = "Make room on its disk, or give it a larger one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,22 @@ def about_clock(here: datetime, there: datetime | None, *, most_s: float = 60) -
     return Answer("clock", "fault", words, "Set it by NTP: invitations and logins end by the clock.")
 
 
-def about_state(catalog: Path, state: Path) -> Answer:
-    """Tell whether the journal is where Git can't touch it, and can be written."""
+def about_state(catalog: Path, state: Path, *, free_bytes: int = space.FREE_BYTES) -> Answer:
+    """Tell whether the journal is where Git can't touch it, and can be written, by writing something beside it."""
     place = state.resolve()
-    if not os.access(_existing(place), os.W_OK):
-        return Answer("state", "fault", f"{state} can't be written", "Give it to the app's user.")
+    try:
+        existing = _existing(place)
+        left = space.free(existing)
+        space.look_whether_writable(existing)
+        if existing == place:
+            space.prove(existing)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        remedy = f"{_ROOM} Until then callbacks are refused (503)." if full else "Give it to the app's user."
+        return Answer("state", "fault", f"{state} can't be written: {error.strerror}", remedy)
+    if left < free_bytes:
+        what = f"{state} has {left:,} bytes left on its disk, fewer than {free_bytes:,}: /readyz says not ready"
+        return Answer("state", "fault", what, _ROOM)
     root = catalog.resolve()
     if root in (place, *place.parents) and (root / ".git").exists():
         return Answer(

@@ -6,12 +6,12 @@ takes it to the disk whole, in one write and one fsync. How the folder is laid o
 
 import errno
 import os
-import shutil
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from feeds.core.errors import StorageError
+from feeds.storage import space
 from feeds.storage.segments import Disk, Segments
 
 
@@ -89,8 +89,8 @@ class Journal:
         if not self._segments.is_open:
             self.append(b"")
         try:
-            free = shutil.disk_usage(self.folder).free
-            _look_whether_writable(self.folder)
+            free = space.free(self.folder)
+            space.look_whether_writable(self.folder)
         except OSError as error:
             with self._turn:  # the folder may have been taken away or exchanged: the next check begins anew
                 self._segments.let_go()
@@ -109,11 +109,3 @@ class Journal:
             self._segments.let_go()
         finally:
             batch.over.set()
-
-
-def _look_whether_writable(folder: Path) -> None:
-    # For root access() passes whatever the modes are, and an append would, too.
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-    if not os.access(folder, os.W_OK):
-        raise OSError(errno.EACCES, os.strerror(errno.EACCES))

@@ -7,9 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from feeds.core.errors import StorageError
 from feeds.storage.journal import Journal
-
-# Eight of the largest callbacks, escaped to twice their size.
-FREE_BYTES = 128 * 1024 * 1024
+from feeds.storage.space import FREE_BYTES
 
 
 def blueprint(journal: Journal) -> Blueprint:

@@ -265,7 +265,8 @@ def test_the_catalog_says_what_is_told(site):
     assert names(*telling(site)) == {"failed imports": ["a1"]}
 
 
-def test_every_need_that_the_status_knows_can_be_told(site):
+def test_every_need_that_the_status_knows_can_be_told(site, monkeypatch):
+    monkeypatch.setattr("feeds.building.status.FREE_BYTES", 2**62)
     site.write("users/bo.yaml", "id: bo\n")
     site.network(overdue="1h")
     site.user("anna", "a1", "a2", "a3", "a4", {"guid": "a5", "withdraw": "a claim"})
@@ -279,7 +280,7 @@ def test_every_need_that_the_status_knows_can_be_told(site):
         + line("imported", guid="a3", remote_id="two", raw="2")
         + line("asked_to_join", user="x2new", username="newbie", parent="x1nord")
     )
-    site.journal("")
+    site.journal(line("left", "2026-11-22T10:00:00.000Z", user="x2old"))
     from feeds.storage.dead_letters import DeadLetters
 
     DeadLetters(site.state / "dead-letters").keep(b"x", why="no JSON", content_type="text/plain", at=AT)

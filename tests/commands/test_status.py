@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,10 +14,11 @@ from feeds.building.status import read_status
 from feeds.core.errors import StorageError
 from feeds.core.events import event_id
 from feeds.core.partners import PartnerState
-from feeds.core.status import Need
+from feeds.core.status import TROUBLES, Need
 from feeds.formats import results_yaml
 from feeds.settings import Folders
 from feeds.storage.dead_letters import DeadLetters
+from tests import disks
 from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree, user_text
 
 LATER = "2026-11-26"
@@ -197,6 +199,76 @@ def test_a_broken_catalog_is_told_by_the_last_publication(site, numbers, status)
     assert status()[1].startswith("catalog.yaml is broken, 2026-11-26 00:00 UTC\n")
 
 
+def stuck(site, at):
+    return [case.name for case in read_status(Folders(site.catalog, site.state), at).cases[Need.STUCK]]
+
+
+def test_events_that_no_publication_has_heeded_for_an_hour_are_told(site, status):
+    site.user("anna", "a1", "a2")
+    site.journal(adopted("anna", at="2026-11-24T11:00:00.000Z"))
+    reported(site)
+    assert stuck(site, AT + timedelta(days=9)) == []
+    minute = timedelta(minutes=1)
+    site.journal(
+        line("listed", "2026-11-24T12:00:30.000Z", user="anna", items={"a1": "d.m"})
+        + line("unclear", "2026-11-24T12:00:40.000Z", why="x", raw="?")
+    )
+    assert stuck(site, AT + timedelta(days=9)) == []
+    site.journal(imported("a1", "a2", at="2026-11-24T12:01:00.000Z"))
+    assert stuck(site, AT + 61 * minute) == []
+    assert stuck(site, AT + 62 * minute) == ["since 2026-11-24 12:01 UTC"]
+    code, text = status("--strict")
+    assert code == 1
+    assert "  stuck publication                1\n" in text
+    assert "  stuck publication (1): events wait for more than an hour, and no publication has heeded them" in text
+    assert "    since 2026-11-24 12:01 UTC\n    next: journalctl -u feeds-sync\n" in text
+    assert 'feeds_needs_a_person{kind="stuck publication"} 1\n' in status("--format", "prometheus")[1]
+    keep_report(site.build(AT + 2 * minute), site.state)
+    assert stuck(site, AT + timedelta(days=9)) == []
+    assert "stuck" not in status()[1] + status("--format", "prometheus")[1] + status("--format", "html")[1]
+
+
+def test_a_build_that_was_refused_has_heeded_nothing_and_neither_has_one_that_never_was(site):
+    site.user("anna", "a1")
+    site.journal(adopted("anna", at="2026-11-24T11:00:00.000Z"))
+    later = AT + timedelta(hours=2)
+    assert stuck(site, later) == ["since 2026-11-24 11:00 UTC"]
+    reported(site)
+    assert stuck(site, later) == []
+    keep_report(replace(site.build(AT), published=False), site.state)
+    assert stuck(site, later) == ["since 2026-11-24 11:00 UTC"]
+
+
+@pytest.fixture
+def small_disk(tmp_path, need, kernel_refuses):
+    need("root")
+    need("mount")
+    try:
+        disk = disks.SmallDisk(tmp_path / "disk", 256)
+    except disks.NotMountable as error:
+        kernel_refuses(str(error))
+    yield disk
+    disk.close()
+
+
+def test_a_disk_that_has_no_room_for_callbacks_needs_a_person_where_callbacks_are_taken(
+    site, small_disk, status, monkeypatch
+):
+    monkeypatch.setattr("feeds.building.status.FREE_BYTES", 64 * 1024)
+    monkeypatch.setenv("FEEDS_STATE", str(small_disk.folder))
+    filler = small_disk.fill()
+    assert status()[1].endswith("\nNothing needs a person.\n")
+    filler.unlink()
+    (small_disk.folder / "journal").mkdir()
+    assert status()[1].endswith("\nNothing needs a person.\n")
+    filler = small_disk.fill()
+    code, text = status("--strict")
+    assert (code, "  full disk (1): the state folder's disk has hardly anything left" in text) == (1, True)
+    assert text.endswith("    next: feeds doctor --offline\n")
+    filler.unlink()
+    assert status("--strict")[0] == 0
+
+
 @pytest.mark.parametrize(
     "text", ["", "null", "[]", "{}", '{"users": [{"id": 1}]}', "{", '{"users": [], "at": "today"}']
 )
@@ -284,7 +356,7 @@ def test_of_what_broken_files_would_tell_nothing_is_taken_for_over(site):
     [known, doubtful] = keys(site, Need.FAILED)
     assert (known is None, doubtful) == (False, None)
     site.write("catalog.yaml", "network: {name: [\n")
-    assert partial() == set(Need) - {Need.CATALOG, Need.CONFLICTS, Need.UNCLEAR, Need.DEAD_LETTERS}
+    assert partial() == set(Need) - {*TROUBLES, Need.CATALOG, Need.CONFLICTS, Need.UNCLEAR, Need.DEAD_LETTERS}
     assert keys(site, Need.FAILED) == [None, None]
 
 
