@@ -88,6 +88,14 @@ def test_what_can_not_be_written_is_named_without_the_secret(publisher, target, 
     assert NEW not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["users.json", "feeds/anna.xml"])
+def test_what_can_not_be_written_of_an_open_site_is_named_whole(publisher, target, name):
+    (target / name).mkdir(parents=True)
+    folder, _, file = f"{target}/{name}".rpartition("/")
+    with pytest.raises(NotPublished, match=rf"^{re.escape(folder)}/[.]{file}[.][0-9a-f]+[.]tmp can't be written: "):
+        publisher()
+
+
 def test_two_publishers_with_states_of_their_own_wait_for_each_other(publisher, target, tmp_path):
     ended = []
     with only_one(target):
