@@ -72,7 +72,7 @@ def test_over_a_socket_bodies_with_a_length_or_in_chunks_are_stored(tmp_path, gu
     for body in (READY, iter([READY[:50], READY[50:]])):
         connection.request("POST", f"/callback/{SECRET}", body)
         response = connection.getresponse()
-        assert (response.status, response.read()) == (200, b'{"received": 1, "recorded": 1, "unclear": 0}')
+        assert (response.status, response.read()) == (200, b'{"received": 1, "recorded": 1, "unclear": 0}\n')
     connection.request("POST", f"/callback/{SECRET}", iter([b" " * 1024 * 1024] * 9))
     assert connection.getresponse().status == 413
     connection.close()

@@ -3,6 +3,7 @@
 Beside `feeds sync --watch` it is a process of its own, so that no slow target delays a pass.
 """
 
+import re
 import signal
 import subprocess
 import tempfile
@@ -112,16 +113,21 @@ def published_once(
 def words(done: "Published", target: str, *, dry_run: bool = False) -> str:
     """Return what a publication came to, as people read it."""
     lines = [f"would {what} {key}" for what, key in done.steps] if dry_run else []
-    listed = "users.json written" if done.lists else "users.json unchanged"
+    would = "would be " if dry_run else ""
+    listed = f"users.json {would}written" if done.lists else "users.json unchanged"
     lines.append(
-        f"{target}{' (nothing was done)' if dry_run else ''}: {_feeds(done.written)} written, "
-        f"{done.unchanged:,} unchanged, {done.deleted:,} deleted; {listed}."
+        f"{target}{' (nothing was done)' if dry_run else ''}: {_feeds(done.written)} {would}written, "
+        f"{done.unchanged:,} unchanged, {done.deleted:,} {would}deleted; {listed}."
     )
     return "\n".join([*lines, *(f"note: {each}" for each in done.notes)]) + "\n"
 
 
 def _feeds(number: int) -> str:
     return "1 feed" if number == 1 else f"{number:,} feeds"
+
+
+# One slash too few is no folder that anybody means: s3:/nord. Written ./s3:/nord it still is one.
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.I)
 
 
 def list_in(out: Path) -> str | None:
@@ -142,7 +148,7 @@ def refuse_target(target: str) -> None:
     if target.startswith(s3.SCHEME):
         s3.place_of(target)
         s3.refuse_without_package()
-    elif "://" in target or not target:
+    elif _SCHEME.match(target) or not target:
         raise UsageError("The target is no folder and no bucket: write a path, or s3://bucket/prefix.")
 
 

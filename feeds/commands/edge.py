@@ -33,7 +33,11 @@ def _site_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--allow", multiple=True, metavar="NETWORK", help="May read the site too, where `addresses` close it."
         ),
-        click.option("--root", metavar="DIR", help="Folder that build or sync writes (default: static_out there)."),
+        click.option(
+            "--root",
+            metavar="DIR",
+            help="Folder that build or sync writes (default: static_out in the catalog's folder).",
+        ),
     ):
         command = option(command)
     return command
@@ -60,7 +64,7 @@ def nginx(
     root: str | None,
     allow: tuple[str, ...],
 ) -> None:
-    """For nginx: one file for its http block, and one with the logins."""
+    """For nginx: a file for its http block, and the logins."""
     from feeds.core.errors import UsageError
     from feeds.formats.edge import masked
     from feeds.formats.edge_nginx import Certificate, render_nginx
@@ -76,6 +80,7 @@ def nginx(
     _write_nginx(
         Path(_absolute(out)), site, lambda users: render_nginx(site, its_app, certificate=tls, users_file=users)
     )
+    _say(*_not_there(*((tls.chain, tls.key) if tls else ())))
     if tls is None:
         _say("Without --certificate it listens at port 80, unencrypted.")
     _say("Next: nginx -t && systemctl reload nginx")
@@ -100,7 +105,7 @@ def _write_nginx(file: Path, site: "Site", render: Callable[[str], str]) -> None
     _edge_files.write(file, text, groups=() if site.has_secrets else None)
     if not site.has_logins:
         users.unlink(missing_ok=True)
-    _say(f"Wrote {file}{f' and {users}' if site.has_logins else ''}.")
+    _say(f"Wrote {file}{f' and {users}' if site.has_logins else ''}.", *_not_there(site.folder))
 
 
 @command.command("caddy", epilog="Example: feeds edge caddy --root /srv/feeds --out /etc/caddy/Caddyfile")
@@ -122,7 +127,7 @@ def caddy(out: str | None, app: str | None, catalog: str | None, root: str | Non
     _edge_files.refuse_others(file)
     is_secret = site.has_secrets or site.has_logins
     _say(*_edge_files.write(file, text, groups=_edge_files.CADDY_GROUPS if is_secret else None))
-    _say(f"Wrote {file}.")
+    _say(f"Wrote {file}.", *_not_there(site.folder))
     _say(f"Next: caddy validate --adapter caddyfile --config {file} && systemctl restart caddy")
 
 
@@ -130,8 +135,9 @@ def caddy(out: str | None, app: str | None, catalog: str | None, root: str | Non
 @click.option("--out", metavar="DIR", help="Write the files there: the folder from which netlify deploy is called.")
 @_site_options
 def netlify(out: str | None, catalog: str | None, root: str | None, allow: tuple[str, ...]) -> None:
-    """For Netlify: netlify.toml, and an edge function that asks before each file. The site alone, not the app.
+    """For Netlify, the site alone: a function asks.
 
+    Written are netlify.toml, and an edge function that asks before each file is served; not the app.
     Neither holds a secret: FEEDS_SITE_PATH and FEEDS_SITE_USERS are set at Netlify (docs/access.md).
     """
     from feeds.formats.edge_functions import render_netlify
@@ -145,8 +151,9 @@ def netlify(out: str | None, catalog: str | None, root: str | None, allow: tuple
 @click.option("--out", metavar="DIR", help="Write the files there: the folder from which wrangler deploy is called.")
 @_site_options
 def cloudflare(out: str | None, catalog: str | None, root: str | None, allow: tuple[str, ...]) -> None:
-    """For Cloudflare: wrangler.jsonc, and a Worker that asks before each file. The site alone, not the app.
+    """For Cloudflare, the site alone: a Worker asks.
 
+    Written are wrangler.jsonc, and a Worker that asks before each file is served; not the app.
     Neither holds a secret: FEEDS_SITE_PATH and FEEDS_SITE_USERS are secrets of the Worker (docs/access.md).
     """
     from feeds.formats.edge_functions import CLOUDFLARE_FILES, render_cloudflare
@@ -169,7 +176,7 @@ def _put(out: str | None, render: Callable[[str], dict[str, str]], site: "Site")
             click.echo(f"--- {name}\n{text}", nl=False)
         return False
     _edge_files.write_all(Path(folder), files)
-    _say(f"Wrote {' and '.join(str(Path(folder) / name) for name in files)}.")
+    _say(f"Wrote {' and '.join(str(Path(folder) / name) for name in files)}.", *_not_there(site.folder))
     return True
 
 
@@ -210,6 +217,11 @@ def _app(upstream: str | None) -> "App | None":
 def _absolute(path: str | Path) -> str:
     # Not resolved: a link that a deployment moves from release to release is to stay one.
     return str(Path(path).absolute())
+
+
+def _not_there(*paths: str) -> list[str]:
+    """Return a note for each path that isn't there yet: the first pass may come later, or on another machine."""
+    return [f"note: {path} isn't there yet." for path in paths if not Path(path).exists()]
 
 
 def _say_masked(site: "Site") -> None:

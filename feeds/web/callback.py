@@ -44,7 +44,7 @@ def blueprint(journal: Journal, dead_letters: DeadLetters, *, secrets: Sequence[
             return _rejected(body, str(rejected), dead_letters, at)
         unclear = sum(event.event == UNCLEAR for event in events)
         counts = {"received": len(events), "recorded": len(events), "unclear": unclear}
-        return Response(json.dumps(counts), mimetype="application/json")
+        return Response(f"{json.dumps(counts)}\n", mimetype="application/json")
 
     @routes.errorhandler(StorageError)
     def not_stored(error: StorageError) -> Response:

@@ -92,10 +92,20 @@ def test_a_target_that_is_none_is_refused_before_anything_is_done(clones, enviro
     assert not clones.server.out.exists()
 
 
-@pytest.mark.parametrize("target", ["https://nord.example/", "ftp://nord.example", ""])
+@pytest.mark.parametrize("target", ["https://nord.example/", "ftp://nord.example", "s3:/nord", "S3:/nord", ""])
 def test_what_is_neither_a_folder_nor_a_bucket_is_no_target(target):
     with pytest.raises(UsageError, match="The target is no folder and no bucket"):
         refuse_target(target)
+
+
+def test_a_folder_with_a_colon_in_its_name_is_one(clones, environ):
+    refuse_target("./s3:/nord")
+    refuse_target("/srv/a:/b")
+    done = feeds(environ, "publish", "--catalog", clones.server.catalog)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr == "error: Where to? Name a TARGET, a folder or s3://bucket/prefix, or set FEEDS_PUBLISH to it.\n"
+    )
 
 
 def test_without_the_package_it_is_said_how_to_install_it(clones, environ, tmp_path):

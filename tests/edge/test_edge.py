@@ -1,6 +1,8 @@
 """The verb: what it shows and writes, what it refuses, and that nothing breaks out of what it writes."""
 
 import os
+import subprocess
+import sys
 
 import bcrypt
 import pytest
@@ -12,6 +14,7 @@ from feeds.formats import edge
 from feeds.formats.edge_caddy import render_caddy
 from feeds.formats.edge_nginx import render_nginx
 from feeds.formats.htpasswd import SiteUser, parse
+from tests.clones import ROOT
 from tests.edge.conftest import NEW, OLD, SECRETS, USERS
 from tests.edge.servers import feeds_edge
 
@@ -196,6 +199,37 @@ def test_a_generated_password_is_shown_once_beside_its_hash():
     assert password not in line
     assert len(password) >= 22
     assert feeds_edge("hash", "nord-1", "--generate")[1] != said
+
+
+def test_without_a_terminal_no_password_is_asked_for():
+    done = subprocess.run(
+        [sys.executable, "-m", "feeds", "edge", "hash", "nord-1"],
+        cwd=ROOT, input="CANARY-1234567\n" * 2, capture_output=True, text=True, check=False, start_new_session=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: A password is asked for at a terminal, and there is none.\n"
+        "Call this at one, or have a password made: feeds edge hash nord-1 --generate\n"
+    )
+
+
+def test_the_list_of_servers_cuts_no_summary_short(capsys):
+    assert main(["edge", "--help"], standalone_mode=False) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("platform", ["nginx", "caddy", "netlify", "cloudflare"])
+def test_what_is_named_and_is_not_there_yet_is_noted(platform, catalog, tmp_path):
+    (tmp_path / "site").mkdir()
+    named = ["site/none", *(["none.pem", "key.pem"] if platform == "nginx" else [])]
+    options = ["--certificate", tmp_path / "none.pem", "--certificate-key", tmp_path / "key.pem"]
+    options = [*(options if platform == "nginx" else []), "--catalog", catalog(()), "--out", tmp_path / "written"]
+    _, said = feeds_edge(platform, *options, "--root", tmp_path / "site/none")
+    notes = [line for line in said.splitlines() if line.startswith("note: ")]
+    assert notes == [f"note: {tmp_path / name} isn't there yet." for name in named]
+    for name in named:
+        (tmp_path / name).touch()
+    assert "note: " not in feeds_edge(platform, *options, "--root", tmp_path / "site/none")[1]
 
 
 def typed(*answers):

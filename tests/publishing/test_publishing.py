@@ -60,7 +60,8 @@ def test_a_dry_run_tells_it_all_and_changes_nothing(publisher):
     assert publisher.said(dry_run=True).splitlines() == [
         *(f"would write feeds/{user}.xml" for user in USERS),
         "would write users.json",
-        f"{publisher.target} (nothing was done): 3 feeds written, 0 unchanged, 0 deleted; users.json written.",
+        f"{publisher.target} (nothing was done): 3 feeds would be written, 0 unchanged, 0 would be deleted; "
+        "users.json would be written.",
     ]
     assert publisher.there() == {}
     assert not (publisher.state / "publishing").exists()
