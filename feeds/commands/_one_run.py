@@ -48,12 +48,12 @@ def run_once(plan: Plan, previous: str, target: str | None) -> int:
 
 def _carry_all(plan: Plan) -> int:
     """Sync until nothing waits in the journal: what was listed has to be in Git before it is shown, or is lost."""
-    from feeds.commands.sync import words_of
+    from feeds.commands._pass_words import words_of
 
     codes = []
     for _ in range(_PASSES):
         done = sync(plan)
-        click.echo(words_of(done), nl=False)
+        click.echo(words_of(done, plan), nl=False)
         codes.append(code_of(done, plan))
         if done.remote_trouble or not done.backlog:
             return max(codes)

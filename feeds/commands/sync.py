@@ -12,7 +12,7 @@ from feeds.commands._previous import previous_option
 from feeds.commands.options import catalog_option
 
 if TYPE_CHECKING:
-    from feeds.syncing.sync import Pass, Plan
+    from feeds.syncing.sync import Plan
 
 # What the shell adds to a signal's number: 130 says that ^C ended it, 143 that SIGTERM did.
 _ENDED_BY = 128
@@ -66,7 +66,14 @@ class _PushBudget:
     metavar="SPAN",
     help="How often `feeds notify` is started beside it, with --watch, where FEEDS_NOTIFY_URL is set.",
 )
-@click.option("--max-pushes", type=click.IntRange(1, 60), default=6, show_default=True, metavar="N", help="A minute.")
+@click.option(
+    "--max-pushes",
+    type=click.IntRange(1, 60),
+    default=6,
+    show_default=True,
+    metavar="N",
+    help="Pushes in a minute, at most.",
+)
 @click.option("--remote", default="origin", show_default=True, help="The remote to pull from and push to.")
 @click.option("--branch", help="Its branch (default: the one that is checked out).")
 @click.option(
@@ -74,7 +81,9 @@ class _PushBudget:
     metavar="BRANCH",
     help="A branch of their own for the results, where the catalog's is protected.",
 )
-@click.option("--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes (one a core).")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=os.cpu_count() or 1, help="Processes (default: one a core)."
+)
 @click.option("--take-over", is_flag=True, help="Claim the results folder of a machine that is gone.")
 @click.option(
     "--publish",
@@ -157,6 +166,7 @@ def _go_on(
     from contextlib import nullcontext
 
     from feeds.commands._one_run import code_of
+    from feeds.commands._pass_words import Log
     from feeds.commands._publishing import Publishing, published_once
     from feeds.commands._stopping import Stop
     from feeds.commands._telling import Telling
@@ -164,7 +174,7 @@ def _go_on(
 
     its = plan.folders
     stop = Stop() if watch else None
-    said = ""
+    log = Log(plan)
     told = stop and (os.environ.get("FEEDS_NOTIFY_URL") or os.environ.get("FEEDS_NOTIFY_URL_FILE"))
     with (
         Telling(its, os.environ, every_s=notify_every) if told else nullcontext() as telling,
@@ -172,10 +182,7 @@ def _go_on(
     ):
         while True:
             done = sync(plan, may_push=budget.take)
-            words = words_of(done)
-            if words != said:
-                click.echo(words, nl=False)
-                said = words
+            click.echo(log.new(done), nl=False)
             if stop is None:
                 if target and not published_once(target, its, plan.out, os.environ):
                     return 3
@@ -186,23 +193,3 @@ def _go_on(
                 click.echo(publishing.go_on(), nl=False)
             if stop.wait(every):
                 return _ENDED_BY + stop.number
-
-
-def words_of(done: "Pass") -> str:
-    """Return what a pass came to, as people read it."""
-    from feeds.formats import findings
-
-    lines = []
-    if done.pushed:
-        lines.append(f"{done.carried} events carried into results/, pushed as {done.pushed[:10]}.")
-    elif done.carried:
-        lines.append(f"{done.carried} events carried into results/.")
-    if done.backlog:
-        lines.append(f"{done.backlog} events wait in the journal for the next pass.")
-    if report := done.report:
-        changed = f"{done.written} files written, {done.removed} removed" if report.published else "nothing published"
-        lines.append(f"{report.listed:,} videos in {sum(user.in_list for user in report.users):,} feeds; {changed}.")
-        lines.append(findings.render(report.findings).rstrip())
-    lines += [f"note: {each}" for each in done.notes]
-    lines += [f"trouble: {each}" for each in done.troubles]
-    return "\n".join(line for line in lines if line) + "\n"

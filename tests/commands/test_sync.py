@@ -123,6 +123,33 @@ def test_watching_goes_on_through_trouble_until_it_is_interrupted_which_ends_wit
     assert output.count("trouble: git ls-remote failed") <= 2  # said when it begins, not at every pass
 
 
+def test_a_fault_is_told_by_the_file_s_name_for_editors_with_what_is_listed_meanwhile_and_that_it_is_over(clones):
+    program = start(clones.server, "--watch", "--every", "0.1s")
+    try:
+        wait_for(lambda: clones.server.listed("bo") if (clones.server.out / "feeds/bo.xml").exists() else [])
+        good = (clones.editor.catalog / "users/bo.yaml").read_text()
+        clones.editor.write("users/bo.yaml", good.replace("title:", "titel:").replace('"title"', '"titel"'))
+        clones.editor.user("anna", "a1")
+        clones.editor.push()
+        wait_for(lambda: clones.server.listed("anna") == ["a1"])
+        clones.editor.write("users/bo.yaml", good)
+        clones.editor.user("anna", "a1", "a2")
+        clones.editor.push()
+        wait_for(lambda: clones.server.listed("anna") == ["a1", "a2"])
+        clones.server.happens(imported("a1"))
+        wait_for(lambda: clones.count("a1") == 1)
+        program.send_signal(signal.SIGINT)
+        output, _ = program.communicate(timeout=30)
+    finally:
+        program.kill()
+    assert "\nusers/bo.yaml:" in output
+    assert "checkout" not in output
+    assert "\nnote: built from the last good version: bo-name.\n" in output
+    assert output.count("The faults that were told are mended.\n") == 1
+    assert output.index("\nusers/bo.yaml:") < output.index("The faults that were told are mended.")
+    assert "\n\n" not in output
+
+
 def test_two_syncs_at_once_carry_every_event_once(clones):
     clones.server.happens(imported(*(f"x{number}" for number in range(50))))
     both = [start(clones.server) for _ in range(2)]
@@ -311,7 +338,7 @@ def test_a_machine_of_the_app_alone_builds_nothing(clones):
     clones.server.happens(imported("a1"))
     done = clones.server.run("--no-site")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"1 events carried into results/, pushed as {clones.head()[:10]}.\n"
+    assert done.stdout == f"1 event carried into results/, pushed as {clones.head()[:10]}.\n"
     assert not clones.server.out.exists()
     assert clones.count("a1") == 1
 
