@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from feeds.commands._one_run import run_once
+from feeds.commands._pass_words import Log
 from feeds.commands._telling import Telling
 from feeds.commands.sync import _PushBudget
 from feeds.settings import Folders
@@ -123,31 +124,33 @@ def test_watching_goes_on_through_trouble_until_it_is_interrupted_which_ends_wit
     assert output.count("trouble: git ls-remote failed") <= 2  # said when it begins, not at every pass
 
 
-def test_a_fault_is_told_by_the_file_s_name_for_editors_with_what_is_listed_meanwhile_and_that_it_is_over(clones):
-    program = start(clones.server, "--watch", "--every", "0.1s")
-    try:
-        wait_for(lambda: clones.server.listed("bo") if (clones.server.out / "feeds/bo.xml").exists() else [])
-        good = (clones.editor.catalog / "users/bo.yaml").read_text()
-        clones.editor.write("users/bo.yaml", good.replace("title:", "titel:").replace('"title"', '"titel"'))
-        clones.editor.user("anna", "a1")
-        clones.editor.push()
-        wait_for(lambda: clones.server.listed("anna") == ["a1"])
-        clones.editor.write("users/bo.yaml", good)
-        clones.editor.user("anna", "a1", "a2")
-        clones.editor.push()
-        wait_for(lambda: clones.server.listed("anna") == ["a1", "a2"])
-        clones.server.happens(imported("a1"))
-        wait_for(lambda: clones.count("a1") == 1)
-        program.send_signal(signal.SIGINT)
-        output, _ = program.communicate(timeout=30)
-    finally:
-        program.kill()
-    assert "\nusers/bo.yaml:" in output
-    assert "checkout" not in output
-    assert "\nnote: built from the last good version: bo-name.\n" in output
-    assert output.count("The faults that were told are mended.\n") == 1
-    assert output.index("\nusers/bo.yaml:") < output.index("The faults that were told are mended.")
-    assert "\n\n" not in output
+def test_a_fault_is_told_by_the_name_that_editors_know_with_what_is_listed_meanwhile_and_that_it_is_over(clones):
+    log = Log(clones.server.plan())
+
+    def says():
+        return log.new(clones.server.sync())
+
+    clones.server.settle()
+    says()
+    good = (clones.editor.catalog / "users/bo.yaml").read_text()
+    clones.editor.write("users/bo.yaml", good.replace('"title"', '"titel"'))
+    clones.editor.push()
+    said = says()
+    assert said.startswith("6 videos in 2 feeds; ")
+    assert "\nusers/bo.yaml:" in said
+    assert "checkout" not in said
+    assert "\nnote: built from the last good version: bo-name.\n" in said
+    assert "mended" not in says()
+    clones.editor.write("users/bo.yaml", good)
+    clones.editor.user("anna", "a1")
+    clones.editor.push()
+    assert says() == (
+        "The faults that were told are mended.\n1 event waits in the journal for the next pass.\n"
+        "3 videos in 2 feeds; 1 file written, 0 removed.\n"
+    )
+    clones.server.settle()
+    assert "mended" not in says()
+    assert says() == ""
 
 
 def test_two_syncs_at_once_carry_every_event_once(clones):
