@@ -101,8 +101,7 @@ def about_state(catalog: Path, state: Path, *, free_bytes: int = space.FREE_BYTE
         existing = _existing(place)
         left = space.free(existing)
         space.look_whether_writable(existing)
-        if existing == place:
-            space.prove(existing)
+        space.prove(existing)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         remedy = f"{_ROOM} Until then callbacks are refused (503)." if full else "Give it to the app's user."

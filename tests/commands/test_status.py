@@ -214,7 +214,7 @@ def test_events_that_no_publication_has_heeded_for_an_hour_are_told(site, status
         + line("unclear", "2026-11-24T12:00:40.000Z", why="x", raw="?")
     )
     assert stuck(site, AT + timedelta(days=9)) == []
-    site.journal(imported("a1", "a2", at="2026-11-24T12:01:00.000Z"))
+    site.journal(imported("a1", at="2026-11-24T12:01:00.000Z") + imported("a2", at="2026-11-24T12:01:30.000Z"))
     assert stuck(site, AT + 61 * minute) == []
     assert stuck(site, AT + 62 * minute) == ["since 2026-11-24 12:01 UTC"]
     code, text = status("--strict")

@@ -17,6 +17,7 @@ from feeds.commands._pass_words import Log
 from feeds.commands._telling import Telling
 from feeds.commands.sync import _PushBudget
 from feeds.settings import Folders
+from feeds.syncing.sync import Pass
 from tests.clones import ROOT, Clones, git
 from tests.receiver import SECRET, Receiver
 from tests.sites import failed, imported, tree, user_text
@@ -141,6 +142,7 @@ def test_a_fault_is_told_by_the_name_that_editors_know_with_what_is_listed_meanw
     assert "checkout" not in said
     assert "\nnote: built from the last good version: bo-name.\n" in said
     assert "mended" not in says()
+    assert log.new(Pass()) == ""  # that came to nothing, and neither mends nor breaks anything
     clones.editor.write("users/bo.yaml", good)
     clones.editor.user("anna", "a1")
     clones.editor.push()
@@ -276,7 +278,7 @@ def test_a_publisher_that_keeps_nothing_is_told_what_is_online_and_its_notes_rea
     done = server.run("--previous", "none", "--branch", "main")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == f"2 events carried into results/, pushed as {clones.head()[:10]}."
-    assert "wait in the journal" not in done.stdout
+    assert "in the journal" not in done.stdout
     server.out.rename(online)
     again = clones.server_named("again")
     done = again.run("--previous", online)

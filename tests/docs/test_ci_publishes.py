@@ -179,7 +179,7 @@ def test_what_could_not_be_noted_is_not_shown_and_a_broken_catalog_lets_imported
     world.clones.hook("pre-receive", "exit 1")
     run = github.run()
     assert run.failed
-    assert "wait in the journal" in run.output
+    assert "1 event waits in the journal" in run.output
     assert tree(world.online.folder) == whole
     (world.clones.remote / "hooks/pre-receive").unlink()
     world.editor.write("catalog.yaml", "network: {}\n")

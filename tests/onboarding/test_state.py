@@ -1,11 +1,14 @@
 """`feeds doctor` and the state folder: it writes there to see whether one can, and leaves nothing behind."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from feeds.onboarding.examining import about_state
 from tests import disks
+from tests.clones import ROOT
 
 
 @pytest.fixture
@@ -63,4 +66,15 @@ def test_a_read_only_disk_and_a_folder_of_others_are_told(small_disk, tmp_path):
 
 def test_a_state_folder_that_is_not_there_yet_is_judged_by_where_it_will_be(tmp_path):
     assert about_state(tmp_path / "catalog", tmp_path / "new/state", free_bytes=0).verdict == "ok"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bytes_that_do_not_reach_the_disk_are_a_fault(tmp_path, need):
+    need("strace")
+    code = "import sys, pathlib; from feeds.storage.space import prove; prove(pathlib.Path(sys.argv[1]))"
+    inject = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO"]
+    done = subprocess.run(
+        [*inject, sys.executable, "-c", code, tmp_path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.endswith("OSError: [Errno 5] Input/output error\n")
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,6 @@
 """`feeds doctor` before a site that gives no answer: it says which of many reasons it is, and what to do about it."""
 
+import json
 import socket
 
 import pytest
@@ -92,6 +93,26 @@ def test_a_server_that_is_stuck_is_told(monkeypatch):
             verdict, what, remedy = said(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/")
             assert (verdict, what) == ("fault", "can't be read: it took too long")
             assert "isn't stuck" in remedy
+
+
+@pytest.mark.parametrize(
+    ("address", "what", "remedy"),
+    [
+        ("REFUSED", "can't be read: the connection is refused", "Start the web server"),
+        ("https://[nord/feeds/bo.xml", "is no address that can be asked", "Mend network.base_url"),
+    ],
+)
+def test_a_feed_that_can_not_be_read_is_told_with_the_same_reasons(site, authority, address, what, remedy):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = address.replace("REFUSED", f"http://127.0.0.1:{listener.getsockname()[1]}/feeds/bo.xml")
+    (site / "users.json").write_text(json.dumps([{"id": "bo", "username": "bo", "feed_url": address}]))
+    with (
+        serving(site, authority.signs(NAME)) as url,
+        PublishedSite(f"https://{NAME}/", served_at=url, authorities=str(authority.path)) as its,
+    ):
+        feed = list(about_site(its, UserList()))[-1]
+    assert (feed.verdict, feed.what) == ("fault", f"{address} {what}")
+    assert feed.remedy.startswith(remedy)
 
 
 def test_own_authorities_are_those_of_the_environment_and_the_narrower_setting_is_heeded_first(authority, tmp_path):
