@@ -23,6 +23,7 @@ _FORGE = """
 import json, os, sys, traceback
 import feeds.commands.build, feeds.commands.sync, feeds.building.feed, feeds.building.workers
 import feeds.building.conflicts, feeds.syncing.sync, feeds.core.removals
+import feeds.commands._shards, feeds.building.shard, feeds.building.joining
 import feeds.commands._publishing, feeds.publishing.folder
 from feeds.__main__ import run
 
@@ -122,13 +123,15 @@ def numbered(log):
     """Return the calls in strace's log as [(name, which)], counted for each process on its own.
 
     What some process writes into a pipe is left out: no disk is behind it, and git doesn't look whether it went well.
+    So are reads of the program's own code, which no program survives.
     """
-    counts, found, pipes = Counter(), set(), set()
+    counts, found, others = Counter(), set(), set()
     text = log.read_text(errors="replace")
     for process, name, rest in re.findall(r"^(?:(\d+) +)?(\w+)\((.*)", text, re.MULTILINE):
         counts[process, name] += 1
-        (pipes if re.match(r"\d+<(pipe|socket):", rest) else found).add((name, counts[process, name]))
-    return sorted(found - pipes)
+        own = name == "read" and re.match(r"\d+<[^>]*\.(py|pyc|so)[0-9.]*>", rest)
+        (others if own or re.match(r"\d+<(pipe|socket):", rest) else found).add((name, counts[process, name]))
+    return sorted(found - others)
 
 
 class GitUnderFault:

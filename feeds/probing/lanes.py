@@ -17,7 +17,7 @@ from feeds.probing.seen import Seen
 
 # A host that was silent so often in a row is asked nothing more: each silence costs the time of two tries.
 SILENCES = 5
-_END_S = 2.0
+_END_S, _LOOK_UP_S = 2.0, 0.2
 
 
 class Slots:
@@ -63,6 +63,14 @@ class _Lanes:
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    def next_answer(self) -> tuple[str, Seen | None] | BaseException:
+        """Wait for an answer. A ^C that comes just before the waiting begins would wake nobody: so look up at times."""
+        while True:
+            try:
+                return self.answers.get(timeout=_LOOK_UP_S)
+            except queue.Empty:
+                continue
 
     def stop(self) -> None:
         """Have every thread end; one that waits for a name server is left alone."""
@@ -117,7 +125,7 @@ def ask_all(
     lanes.start()
     try:
         for _ in range(len(marks)):
-            answer = lanes.answers.get()
+            answer = lanes.next_answer()
             if isinstance(answer, BaseException):
                 raise answer
             yield answer

@@ -48,6 +48,11 @@ def test_whichever_call_of_a_shard_is_the_last_its_file_is_whole_or_not_there(
             assert ran.code in (0, 1, 2, 120, -9), (call, which, ran.said)
             assert ran.code in (0, -9) or ran.said, (call, which)
             seen = {name: text for name, text in tree(shards).items() if not name.startswith(".")}
+            if ran.code == 0 and "which the join judges" in ran.said:  # a text that couldn't be read there
+                site.put_back(empty=True)
+                join(site, shards, record=True)
+                assert site.tree() == site.after, (call, which, fault)
+                continue
             assert seen in ([whole] if former or ran.code == 0 else [whole, {}]), (call, which, fault)
         assert forge.run(command, state).code == 0
         assert tree(shards) == whole

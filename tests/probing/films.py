@@ -1,7 +1,6 @@
 """A real HTTP server that keeps connections, and the beginnings of files."""
 
 import threading
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + b"\0" * 6000
@@ -35,14 +34,14 @@ class Films:
                 super().setup()
 
             def do_GET(self):
-                with films.busy(self):
-                    path = self.path.partition("?")[0]
-                    if path in films.special:
-                        films.special[path](self)
-                    elif path in films.files:
-                        send(self, *films.files[path])
-                    else:
-                        send(self, "text/plain", b"not found", status=404)
+                films.log.append((self.command, self.path))
+                path = self.path.partition("?")[0]
+                if path in films.special:
+                    films.special[path](self)
+                elif path in films.files:
+                    send(self, *films.files[path])
+                else:
+                    send(self, "text/plain", b"not found", status=404)
 
             do_HEAD = do_GET  # noqa: N815 - http.server looks for this name
 
@@ -53,17 +52,19 @@ class Films:
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self._thread.start()
 
-    @contextmanager
-    def busy(self, handler):
-        with self._lock:
-            self.log.append((handler.command, handler.path))
-            self.now += 1
-            self.most = max(self.most, self.now)
-        try:
-            yield
-        finally:
+    def counting(self, answer, wait=lambda: None):
+        """Return a handler that counts how many are in it at once, until its answer goes: who has it may ask again."""
+
+        def handle(handler):
+            with self._lock:
+                self.now += 1
+                self.most = max(self.most, self.now)
+            wait()
             with self._lock:
                 self.now -= 1
+            answer(handler)
+
+        return handle
 
     def url(self, path=""):
         host, port = self._server.server_address[:2]

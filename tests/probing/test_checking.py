@@ -310,18 +310,17 @@ def test_no_host_has_more_requests_at_once_than_it_may_not_even_by_redirects(sit
     others = [Films(f"127.0.0.{number}") for number in (2, 3)]
     gate = threading.Barrier(3)
 
-    def slow(handler):
-        # Where three were in here at once the barrier would let them go, and count them.
+    def wait():
+        # Where three were in here at once the barrier would let them go.
         try:
             gate.wait(0.02)
         except threading.BrokenBarrierError:
             gate.reset()
-        send(handler, "video/mp4", MP4)
 
     for number in range(12):
-        films.special[f"/{number}.mp4"] = slow
+        films.special[f"/{number}.mp4"] = films.counting(lambda handler: send(handler, "video/mp4", MP4), wait)
         for other in others:
-            other.special[f"/{number}.mp4"] = redirect(films.url(f"/{number}.mp4"))
+            other.special[f"/{number}.mp4"] = other.counting(redirect(films.url(f"/{number}.mp4")))
     hosts = [films, *others]
     site.user(
         "anna",
