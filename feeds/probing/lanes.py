@@ -4,7 +4,6 @@ A lane is a thread's way through one host's addresses over one connection; a hos
 another host takes a place there, and gives up its own before: so nobody waits for a place while holding one.
 """
 
-import queue
 import threading
 import time
 from collections import deque
@@ -51,7 +50,9 @@ class _Lanes:
         for url in marks:
             hosts.setdefault(host_of(url), _Host(host_of(url))).urls.append(url)
         self._marks, self._stop = marks, threading.Event()
-        self.answers: queue.SimpleQueue[tuple[str, Seen | None] | BaseException] = queue.SimpleQueue()
+        # In the order in which they came; nothing is taken out, so what ^C finds on its way to somebody isn't lost.
+        self.answers: list[tuple[str, Seen | None] | BaseException] = []
+        self._more = threading.Condition()
         # One lane of every host, then the second of each: a slow host must not have all threads to itself.
         self._waiting: deque[_Host] = deque()
         for number in range(per_host):
@@ -64,13 +65,11 @@ class _Lanes:
         for thread in self._threads:
             thread.start()
 
-    def next_answer(self) -> tuple[str, Seen | None] | BaseException:
-        """Wait for an answer. A ^C that comes just before the waiting begins would wake nobody: so look up at times."""
-        while True:
-            try:
-                return self.answers.get(timeout=_LOOK_UP_S)
-            except queue.Empty:
-                continue
+    def wait_for(self, number: int) -> None:
+        """Wait for so many answers. A ^C just before the waiting begins would wake nobody, so look up at times."""
+        with self._more:
+            while len(self.answers) < number:
+                self._more.wait(_LOOK_UP_S)
 
     def stop(self) -> None:
         """Have every thread end; one that waits for a name server is left alone."""
@@ -80,6 +79,11 @@ class _Lanes:
         deadline = time.monotonic() + _END_S
         for thread in self._threads:
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
+
+    def _put(self, answer: tuple[str, Seen | None] | BaseException) -> None:
+        with self._more:
+            self.answers.append(answer)
+            self._more.notify()
 
     def _work(self, asker: Asker) -> None:
         try:
@@ -91,7 +95,7 @@ class _Lanes:
                 self._ask(asker, host)
                 asker.close()
         except BaseException as error:
-            self.answers.put(error)
+            self._put(error)
             raise
         finally:
             asker.close()
@@ -106,12 +110,12 @@ class _Lanes:
                 words = (
                     f"{host.name} was asked no more: {SILENCES} addresses there, one after the other, gave no answer"
                 )
-                self.answers.put((url, Seen(words)))
+                self._put((url, Seen(words)))
                 continue
             seen = asker.ask(url, self._marks[url])
             host.silences = host.silences + 1 if seen is not None and seen.trouble else 0
             if not self._stop.is_set():
-                self.answers.put((url, seen))
+                self._put((url, seen))
 
 
 def ask_all(
@@ -119,15 +123,23 @@ def ask_all(
 ) -> Iterator[tuple[str, Seen | None]]:
     """Yield (address, what is there) as the answers come; `marks` has what each address was known by, or None.
 
-    None stands for "as it was when it had this mark". Whoever leaves the loop, by ^C say, has everything broken off.
+    None stands for "as it was when it had this mark". Whoever leaves the loop has everything broken off. So has ^C; then
+    come the answers that were there already, the last one once more perhaps, and KeyboardInterrupt.
     """
     lanes = _Lanes(marks, way, jobs=jobs, per_host=per_host)
     lanes.start()
+    done = 0
     try:
-        for _ in range(len(marks)):
-            answer = lanes.next_answer()
+        while done < len(marks):
+            lanes.wait_for(done + 1)
+            answer = lanes.answers[done]
             if isinstance(answer, BaseException):
                 raise answer
             yield answer
+            done += 1
+    except KeyboardInterrupt:
+        lanes.stop()
+        yield from (each for each in lanes.answers[done:] if not isinstance(each, BaseException))
+        raise
     finally:
         lanes.stop()
