@@ -123,8 +123,8 @@ def ask_all(
 ) -> Iterator[tuple[str, Seen | None]]:
     """Yield (address, what is there) as the answers come; `marks` has what each address was known by, or None.
 
-    None stands for "as it was when it had this mark". Whoever leaves the loop has everything broken off. So has ^C; then
-    come the answers that were there already, the last one once more perhaps, and KeyboardInterrupt.
+    None stands for "as it was when it had this mark". Whoever leaves the loop has everything broken off. So has ^C;
+    then come the answers that were there already, the last one once more perhaps, and KeyboardInterrupt.
     """
     lanes = _Lanes(marks, way, jobs=jobs, per_host=per_host)
     lanes.start()
