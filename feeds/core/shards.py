@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from feeds.core.listing import Listing, Places
 from feeds.core.partners import PartnerState
+
+if TYPE_CHECKING:  # brings pydantic along, and a build that has nothing to do must not wait for it
+    from feeds.core.listing import Listing, Places
 
 # Each shard is a file that is held open while they are joined.
 MOST = 256
@@ -24,7 +27,7 @@ class Rendered:
     state: PartnerState
     was_child: bool
     text: bytes
-    now: Listing | Places
+    now: "Listing | Places"
     listed: Mapping[str, str] | None
 
     @property

@@ -1,10 +1,13 @@
 """`feeds build`: what is printed, kept and answered."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from feeds.__main__ import run
+from tests.clones import ROOT
 from tests.sites import Site, adopted, imported, line, user_text
 
 AT = ["--at", "2026-11-24"]
@@ -165,3 +168,17 @@ def test_more_users_than_fit_are_left_to_the_kept_report(feeds, site):
     _, output, _ = feeds(*AT)
     assert len(output.splitlines()) == 1 + 25 + 1 + 1
     assert "  ... and 10 more: see report.json in the state folder\n" in output
+
+
+def test_a_build_that_has_nothing_to_do_waits_for_no_large_library(site):
+    """Proven by what a fresh interpreter has loaded at its end; the first one has all to do, and loads them."""
+    loaded = "print(code, sorted({'pydantic', 'yaml', 'lxml', 'jinja2', 'flask', 'requests'} & set(sys.modules)))"
+    program = f"import sys\nfrom feeds.__main__ import run\ncode = run()\n{loaded}\n"
+    command = [sys.executable, "-c", program, "build", "--catalog", site.catalog, "--jobs", "1", *AT]
+    first = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "pydantic" in first.stdout
+    for _ in range(9):  # files as young as the file system's clock are looked at once more
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        if "[]" in done.stdout:
+            break
+    assert done.stdout.splitlines()[-1] == "0 []"
