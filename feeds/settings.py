@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from feeds.core.access import SECRET_CHARACTERS
 from feeds.core.errors import UsageError
 from feeds.dailymotion.values import Credentials, Settings
 
-# A secret of 128 bits is 32 hexadecimal digits or 22 base64 characters: 22 is the least that can hold them.
-SECRET_CHARACTERS = 22
 # What stands for each secret in .env.example.
 PLACEHOLDER = "change-me"
 

@@ -4,8 +4,11 @@ import os
 import shutil
 import signal
 import threading
+from contextlib import ExitStack
 
 import pytest
+
+from tests import disks
 
 _REFUSED = "not run, the kernel refuses: "
 
@@ -63,6 +66,24 @@ def kernel_refuses():
     A container without the right to mount can't be mended by installing anything: FEEDS_TEST_ALL=1 lets it pass.
     """
     return lambda reason: pytest.skip(f"{_REFUSED}{reason}")
+
+
+@pytest.fixture
+def small_disk_at(need, kernel_refuses):
+    """Return what mounts a small disk at a folder that it makes, until the test ends."""
+    need("root")
+    need("mount")
+    with ExitStack() as mounted:
+
+        def small_disk_at(folder, size_kib=256):
+            try:
+                disk = disks.SmallDisk(folder, size_kib)
+            except disks.NotMountable as error:
+                kernel_refuses(str(error))
+            mounted.callback(disk.close)
+            return disk
+
+        yield small_disk_at
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from feeds.core.access import CRAWLER_RANGES, MAX_AGE_S, REALM, Way
+from feeds.core.access import CRAWLER_RANGES, MAX_AGE_S, REALM, SECRET_CHARACTERS, Way
 from feeds.core.errors import UsageError
 from feeds.formats.htpasswd import SiteUser
 from feeds.formats.own_templates import template
@@ -33,8 +33,8 @@ _TYPES = {"json": "application/json", "txt": "text/plain", "xml": "application/r
 # Stands in the first line of all that is written, so that nothing of others is written over.
 MARK = "Written by `feeds edge"
 
-# A segment of an address that can't hold a secret whole is shorter: feeds.settings.SECRET_CHARACTERS.
-SHORT_SEGMENT = 21
+# The longest segment of an address that can't hold a secret whole.
+SHORT_SEGMENT = SECRET_CHARACTERS - 1
 
 
 @dataclass(frozen=True, slots=True)

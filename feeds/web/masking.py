@@ -3,9 +3,11 @@
 import logging
 import re
 
+from feeds.core.access import SECRET_CHARACTERS
+
 _SECRET_PATH = re.compile(r"(/callback/)[^\s\"'?#]+")
-# The published site isn't the app's, but a proxy may send its readers here; 128 random bits have 22 characters.
-_SITE_PATH = re.compile(r"/[^/\s\"'?#]{22,}(?=/(?:users\.json|published\.txt|feeds/))")
+# The published site isn't the app's, but a proxy may send its readers here.
+_SITE_PATH = re.compile(rf"/[^/\s\"'?#]{{{SECRET_CHARACTERS},}}(?=/(?:users\.json|published\.txt|feeds/))")
 _SECRET_QUERY = re.compile(r"\b((?:code|state|invitation|q|access_token|refresh_token|client_secret)=)[^\s\"'&#]+")
 
 

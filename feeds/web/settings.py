@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from feeds.core.access import SECRET_CHARACTERS
 from feeds.core.errors import UsageError
 from feeds.dailymotion.transport import Bounded
 from feeds.dailymotion.values import Credentials, Settings
-from feeds.settings import SECRET_CHARACTERS, dailymotion_settings, is_loopback, secret_of
+from feeds.settings import dailymotion_settings, is_loopback, secret_of
 
 MOST_PROXIES = 9
 

@@ -18,7 +18,6 @@ from feeds.core.status import TROUBLES, Need
 from feeds.formats import results_yaml
 from feeds.settings import Folders
 from feeds.storage.dead_letters import DeadLetters
-from tests import disks
 from tests.sites import AT, RESULTS, Site, adopted, failed, imported, line, tree, user_text
 
 LATER = "2026-11-26"
@@ -240,15 +239,8 @@ def test_a_build_that_was_refused_has_heeded_nothing_and_neither_has_one_that_ne
 
 
 @pytest.fixture
-def small_disk(tmp_path, need, kernel_refuses):
-    need("root")
-    need("mount")
-    try:
-        disk = disks.SmallDisk(tmp_path / "disk", 256)
-    except disks.NotMountable as error:
-        kernel_refuses(str(error))
-    yield disk
-    disk.close()
+def small_disk(tmp_path, small_disk_at):
+    return small_disk_at(tmp_path / "disk")
 
 
 def test_a_disk_that_has_no_room_for_callbacks_needs_a_person_where_callbacks_are_taken(

@@ -7,9 +7,8 @@ import click
 import pytest
 
 from feeds.__main__ import main
-from feeds.core.access import CRAWLER_RANGES, MAX_AGE_S, Way
+from feeds.core.access import CRAWLER_RANGES, MAX_AGE_S, SECRET_CHARACTERS, Way
 from feeds.formats.edge_functions import CLOUDFLARE_FILES
-from feeds.settings import SECRET_CHARACTERS
 from tests.clones import ROOT
 
 TEXT = (ROOT / "docs/access.md").read_text()

@@ -12,15 +12,8 @@ from tests.clones import ROOT
 
 
 @pytest.fixture
-def small_disk(tmp_path, need, kernel_refuses):
-    need("root")
-    need("mount")
-    try:
-        disk = disks.SmallDisk(tmp_path / "state", 256)
-    except disks.NotMountable as error:
-        kernel_refuses(str(error))
-    yield disk
-    disk.close()
+def small_disk(tmp_path, small_disk_at):
+    return small_disk_at(tmp_path / "state")
 
 
 def found(disk, *, free_bytes=64 * 1024):

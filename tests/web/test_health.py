@@ -85,15 +85,8 @@ def test_a_journal_that_was_taken_away_is_made_anew_by_the_probes_themselves(cli
 
 
 @pytest.fixture
-def small_disk(state, need, kernel_refuses):
-    need("root")
-    need("mount")
-    try:
-        disk = disks.SmallDisk(state, 256)
-    except disks.NotMountable as error:
-        kernel_refuses(str(error))
-    yield disk
-    disk.close()
+def small_disk(state, small_disk_at):
+    return small_disk_at(state)
 
 
 def test_a_disk_that_becomes_read_only_or_full_under_the_app_is_noticed_and_so_is_its_recovery(
