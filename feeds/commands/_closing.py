@@ -5,7 +5,6 @@ whoever plays the stranger comes from another address of loopback, of which Linu
 """
 
 import base64
-import hashlib
 import hmac
 import http.client
 import secrets
@@ -15,13 +14,12 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from feeds.core.access import CRAWLER_RANGES, Way
+from feeds.formats.edge_hash import bcrypt_hash, is_password_of
 from feeds.formats.htpasswd import SiteUser
 
 NAME = "dailymotion"
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 FROM_ELSEWHERE = "from elsewhere"
-# The password is as long as a key, so that guessing it is hopeless however fast a guess is.
-ROUNDS = 1000
 CALL_S = 30.0
 
 
@@ -54,7 +52,10 @@ class Keys:
         if self.path:
             found["FEEDS_SITE_PATH"] = self.path
         if self.login and self.password:
-            found |= {"FEEDS_SITE_USERS": f"{NAME}:{hashed(self.password)}", "FEEDS_SITE_LOGIN": self.login}
+            found |= {
+                "FEEDS_SITE_USERS": f"{NAME}:{bcrypt_hash(self.password, generated=True)}",
+                "FEEDS_SITE_LOGIN": self.login,
+            }
         return found
 
 
@@ -79,18 +80,10 @@ def make_keys(ways: Sequence[str]) -> Keys:
     )
 
 
-def hashed(password: str) -> str:
-    """Return a password's hash, in a form that FEEDS_SITE_USERS takes."""
-    salt = secrets.token_bytes(16)
-    return f"$pbkdf2-sha256${ROUNDS}${_text(salt)}${_text(_key(password, salt, ROUNDS))}"
-
-
 def is_of(user: SiteUser, login: str) -> bool:
-    """Return whether `name:password` is this user's login, whose hash is one of `hashed`."""
+    """Return whether `name:password` is this user's login, whose hash is bcrypt's."""
     name, _, password = login.partition(":")
-    _, _, rounds, salt, key = user.hash.split("$")
-    given = _key(password, _bytes(salt), int(rounds))
-    return hmac.compare_digest(name.encode(), user.name.encode()) and hmac.compare_digest(given, _bytes(key))
+    return hmac.compare_digest(name.encode(), user.name.encode()) and is_password_of(user.hash, password)
 
 
 def is_let_in(address: str) -> bool:
@@ -133,16 +126,3 @@ def answer(url: str, path: str, headers: Mapping[str, str], whence: str) -> int:
 def basic(login: str) -> dict[str, str]:
     """Return the header that logs in by `name:password`."""
     return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
-
-
-def _key(password: str, salt: bytes, rounds: int) -> bytes:
-    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
-
-
-# Base64 as crypt's formats have it, with a full stop for the plus, and unpadded.
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw, altchars=b"./").decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"./")

@@ -46,6 +46,11 @@ def bcrypt_hash(password: str, *, generated: bool) -> str:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(rounds)).decode()
 
 
+def is_password_of(its_hash: str, password: str) -> bool:
+    """Return whether a hash that `bcrypt_hash` made is this password's."""
+    return len(password.encode()) <= MOST_BYTES and bcrypt.checkpw(password.encode(), its_hash.encode())
+
+
 def pbkdf2_hash(password: str) -> str:
     """Return the hash for Netlify and Cloudflare. Its few iterations are for generated passwords alone."""
     salt = secrets.token_bytes(_SALT_BYTES)

@@ -5,7 +5,7 @@ import http.client
 import pytest
 
 from feeds.commands import _outsider
-from feeds.commands._closing import ELSEWHERE, HERE, Keys, answer, basic, hashed, intrusions, make_keys
+from feeds.commands._closing import ELSEWHERE, HERE, Keys, answer, basic, intrusions, is_of, make_keys
 from feeds.commands._programs import Programs, environment, listen, url_of, wait_until_answering
 from feeds.commands._stage import Stage
 from feeds.commands.rehearse import build, copy
@@ -169,10 +169,14 @@ def test_the_server_does_not_begin_without_what_closes_the_site(tmp_path, capfd)
     assert "FEEDS_SITE_PATH is missing" in capfd.readouterr().err
 
 
-def test_a_password_s_hash_is_one_that_the_setting_takes():
-    users, faults = htpasswd.parse(f"dm:{hashed('pass:word')}")
-    assert (faults, [user.kind for user in users]) == ([], ["pbkdf2-sha256"])
-    assert hashed("pass") != hashed("pass")
+def test_the_login_is_one_that_the_setting_takes_and_no_other_is_let_in():
+    keys = make_keys([Way.BASIC_AUTH])
+    (user,), faults = htpasswd.parse(keys.settings()["FEEDS_SITE_USERS"])
+    assert (faults, user.kind, user.name) == ([], "bcrypt", "dailymotion")
+    assert is_of(user, keys.login)
+    others = [f"stranger:{keys.password}", "dailymotion:", f"{keys.login}\0", f"{keys.login}{'x' * 72}", "dailymotion"]
+    assert [each for each in others if is_of(user, each)] == []
+    assert make_keys([Way.BASIC_AUTH]).settings() != keys.settings()
 
 
 def test_keys_and_intrusions_show_nothing_of_what_opens_the_site():
