@@ -23,16 +23,24 @@ class Stop:
         self._told, self._telling = os.pipe()
         for number in _HANDLERS:
             signal.signal(number, self._tell)
+        # A handler of Python's own runs between two instructions: a process of the build that begins to wait for work
+        # just as its pool ends it would wait for ever. Without one the kernel ends it.
+        os.register_at_fork(after_in_child=self._let_go)
 
     def wait(self, seconds: float) -> bool:
         """Wait so long, or until told to stop; return whether that is so."""
         select.select([self._told], [], [], seconds)
         return bool(self.number)
 
+    def _let_go(self) -> None:
+        for each, handler in _HANDLERS.items():
+            if signal.getsignal(each) == self._tell:
+                signal.signal(each, handler)
+
     def _tell(self, number: int, _frame: FrameType | None) -> None:
         for each, handler in _HANDLERS.items():
             signal.signal(each, handler)
-        if os.getpid() != self._process:  # the build's processes inherit this, and their pool ends them by SIGTERM
+        if os.getpid() != self._process:  # the build's processes have this for a moment, and their pool may end them
             os.kill(os.getpid(), number)
             return
         self.number = number

@@ -62,6 +62,21 @@ def caught(program, number):
     return bool(int(mask, 16) >> number - 1 & 1)
 
 
+def test_the_processes_of_a_build_are_ended_by_the_kernel_itself():
+    script = """
+import os, signal
+from feeds.commands._stopping import Stop
+
+stop = Stop()
+pid = os.fork()
+if pid == 0:
+    os._exit(0 if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), signal.getsignal(signal.SIGTERM) == stop._tell)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"0 True\n"
+
+
 def test_the_processes_of_a_build_still_end_when_their_pool_ends_them():
     script = """
 import os, time
